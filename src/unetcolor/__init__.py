@@ -1,0 +1,45 @@
+"""Colorize grayscale pictures with U-Nets.
+
+The names below load when they are first used, so that ``import unetcolor`` costs next to nothing and
+TensorFlow starts only when a network is needed.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unetcolor.colorizer import UNetColorizer as UNetColorizer
+    from unetcolor.errors import ImageReadError as ImageReadError
+    from unetcolor.errors import ModelLoadError as ModelLoadError
+    from unetcolor.spaces import Channel as Channel
+    from unetcolor.spaces import ColorSpace as ColorSpace
+    from unetcolor.spaces import get_color_space as get_color_space
+    from unetcolor.spaces import list_color_spaces as list_color_spaces
+    from unetcolor.spaces import register_color_space as register_color_space
+    from unetcolor.unet import build_unet as build_unet
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "UNetColorizer": "unetcolor.colorizer",
+    "build_unet": "unetcolor.unet",
+    "Channel": "unetcolor.spaces",
+    "ColorSpace": "unetcolor.spaces",
+    "get_color_space": "unetcolor.spaces",
+    "list_color_spaces": "unetcolor.spaces",
+    "register_color_space": "unetcolor.spaces",
+    "ImageReadError": "unetcolor.errors",
+    "ModelLoadError": "unetcolor.errors",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

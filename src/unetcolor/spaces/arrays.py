@@ -1,0 +1,61 @@
+"""One conversion for every kind of array: NumPy stays NumPy, all else goes through ``keras.ops``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any
+"""A NumPy array, a backend tensor, or a symbolic ``KerasTensor``."""
+
+
+def namespace(x: Array) -> Any:
+    """Return the module that computes on ``x``: ``numpy`` or ``keras.ops``.
+
+    Keras is imported only when something other than a NumPy array comes in.
+    """
+    if isinstance(x, np.ndarray):
+        return np
+    from keras import ops
+
+    return ops
+
+
+def constant(values: Sequence[Any] | np.ndarray, like: Array) -> Array:
+    """Return ``values`` as an array of the kind and dtype of ``like``."""
+    if isinstance(like, np.ndarray):
+        return np.asarray(values, dtype=like.dtype)
+    from keras import ops
+
+    return ops.convert_to_tensor(np.asarray(values), dtype=like.dtype)
+
+
+def split_channels(x: Array) -> list[Array]:
+    """Split ``(..., n)`` into ``n`` arrays of shape ``(..., 1)``."""
+    return [x[..., i : i + 1] for i in range(x.shape[-1])]
+
+
+def join_channels(*channels: Array) -> Array:
+    """Join arrays of shape ``(..., 1)`` into one of shape ``(..., n)``."""
+    return namespace(channels[0]).concatenate(channels, axis=-1)
+
+
+def linear_map(x: Array, matrix: np.ndarray) -> Array:
+    """Multiply every pixel's channels by a matrix: ``(..., n)`` and ``(m, n)`` to ``(..., m)``."""
+    return namespace(x).matmul(x, constant(matrix.T, x))
+
+
+def signed_power(x: Array, exponent: float) -> Array:
+    """Return ``sign(x) * |x| ** exponent``, with a gradient of zero instead of infinity at 0.
+
+    The root of 0 has an infinite slope, and ``where`` alone does not save the gradient: the branch not
+    taken still contributes ``0 * inf = nan``. So the root is taken of a safe value first.
+    """
+    xp = namespace(x)
+    tiny = 1e-12
+    magnitude = xp.abs(x)
+    is_zero = magnitude < tiny
+    safe = xp.where(is_zero, constant(1.0, x), magnitude)
+    return xp.where(is_zero, constant(0.0, x), xp.sign(x) * safe**exponent)

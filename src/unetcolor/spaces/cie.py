@@ -1,0 +1,33 @@
+"""CIE 1976 lightness and its inverse, which Lab and Luv share."""
+
+from __future__ import annotations
+
+from unetcolor.spaces.arrays import Array, constant, namespace
+
+# CIE 15:2018, equations 8.6 to 8.8, as the exact fractions that make the two branches meet.
+EPSILON = 216 / 24389
+KAPPA = 24389 / 27
+
+
+def compress(t: Array) -> Array:
+    """Return the CIE 1976 function f(t): a cube root, and near black its tangent."""
+    xp = namespace(t)
+    # The root is taken of a value that is never near 0, where its slope is infinite.
+    root = xp.maximum(t, constant(EPSILON, t)) ** (1 / 3)
+    return xp.where(t > EPSILON, root, (KAPPA * t + 16) / 116)
+
+
+def expand(f: Array) -> Array:
+    """Invert :func:`compress`."""
+    xp = namespace(f)
+    return xp.where(f > 6 / 29, f**3, (116 * f - 16) / KAPPA)
+
+
+def luminance_to_lightness(y: Array) -> Array:
+    """Return L* in 0..100 of the luminance Y in 0..1."""
+    return 116 * compress(y) - 16
+
+
+def lightness_to_luminance(lightness: Array) -> Array:
+    """Return the luminance Y in 0..1 of L* in 0..100."""
+    return expand((lightness + 16) / 116)

@@ -1,0 +1,89 @@
+"""Oklab."""
+
+from __future__ import annotations
+
+import numpy as np
+from typing_extensions import override
+
+from unetcolor.spaces.arrays import Array, constant, linear_map, namespace, signed_power
+from unetcolor.spaces.base import Channel, ColorSpace
+from unetcolor.spaces.srgb import RGB_TO_XYZ, WHITE, delinearize, linearize
+
+# Björn Ottosson, "A perceptual color space for image processing" (2020), matrices M1 and M2. M1 is published
+# to 10 digits, for a white that differs from D65 in the sixth: dividing by its own response to white, as
+# CSS Color 4 does, makes grays exactly neutral. The same for the rows of M2, which add up to 1, 0, 0.
+_XYZ_TO_LMS = np.array(
+    [
+        [0.8189330101, 0.3618667424, -0.1288597137],
+        [0.0329845436, 0.9293118715, 0.0361456387],
+        [0.0482003018, 0.2643662691, 0.6338517070],
+    ]
+)
+_LMS_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+_RGB_TO_LMS = (_XYZ_TO_LMS / (_XYZ_TO_LMS @ WHITE)[:, np.newaxis]) @ RGB_TO_XYZ
+_LMS_TO_LAB = _LMS_TO_LAB - (_LMS_TO_LAB.sum(axis=1) - [1.0, 0.0, 0.0])[:, np.newaxis] / 3
+_LMS_TO_RGB = np.linalg.inv(_RGB_TO_LMS)
+_AB_TO_LMS = np.linalg.inv(_LMS_TO_LAB)[:, 1:]
+
+# Each step halves the error of the chroma that still fits: 12 leave less than 1/4000 of it.
+_BISECTIONS = 12
+
+
+class Oklab(ColorSpace):
+    """Oklab (Ottosson 2020), white D65: L in, a and b out.
+
+    The ranges of a and b are those of CSS Color 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> luminance, targets = Oklab().encode(np.array([1.0, 0.0, 0.0]))
+    >>> luminance.round(3), targets.round(3)
+    (array([0.628]), array([0.225, 0.126]))
+    """
+
+    name = "oklab"
+    luminance = Channel("L", 0.0, 1.0)
+    targets = (Channel("a", -0.4, 0.4), Channel("b", -0.4, 0.4))
+
+    @override
+    def encode(self, rgb: Array) -> tuple[Array, Array]:
+        lms = linear_map(linearize(rgb), _RGB_TO_LMS)
+        lab = linear_map(signed_power(lms, 1 / 3), _LMS_TO_LAB)
+        return lab[..., :1], lab[..., 1:]
+
+    @override
+    def decode(self, luminance: Array, targets: Array) -> Array:
+        # L is no weighted sum of linear R, G, B, so the share of chroma that fits has no closed form.
+        xp = namespace(luminance)
+        luminance = xp.clip(luminance, 0.0, 1.0)
+        offset = linear_map(targets, _AB_TO_LMS)
+        one = constant(1.0, luminance)
+        # The rounding of float32, which shrinks with the color: near black all that is shown is small.
+        slack = 4e-6 * luminance
+        fits_whole = _fits(_linear_rgb(luminance, offset), slack)
+        low, high = xp.zeros_like(luminance), xp.ones_like(luminance)
+        for _ in range(_BISECTIONS):
+            middle = (low + high) / 2
+            fits = _fits(_linear_rgb(luminance, middle * offset), slack)
+            low, high = xp.where(fits, middle, low), xp.where(fits, high, middle)
+        share = xp.where(fits_whole, one, low)
+        return delinearize(xp.clip(_linear_rgb(luminance, share * offset), 0.0, 1.0))
+
+
+def _linear_rgb(luminance: Array, offset: Array) -> Array:
+    """Return linear RGB for a lightness and what its chroma adds to each compressed cone response."""
+    return linear_map((luminance + offset) ** 3, _LMS_TO_RGB)
+
+
+def _fits(linear_rgb: Array, slack: Array) -> Array:
+    """Tell which colors lie in the unit cube, give or take a little: ``(..., 3)`` to ``(..., 1)``."""
+    xp = namespace(linear_rgb)
+    outside = xp.abs(linear_rgb - 0.5) > 0.5 + slack
+    return xp.logical_not(xp.any(outside, axis=-1, keepdims=True))

@@ -1,0 +1,183 @@
+"""The U-Net builder. It knows nothing of color, and imports Keras only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict, get_args
+
+import keras
+from keras import layers, ops
+
+Upsampling = Literal["transpose", "nearest"]
+
+
+class UNetOptions(TypedDict, total=False):
+    """What :func:`build_unet` lets one choose, beside the numbers of channels and the head."""
+
+    filters: Sequence[int]
+    convolutions: int
+    dropout: float
+    momentum: float
+    upsampling: Upsampling
+    skip_connections: bool
+
+
+def build_unet(
+    input_channels: int = 1,
+    output_channels: int = 3,
+    *,
+    filters: Sequence[int] = (16, 32, 64, 128, 256),
+    convolutions: int = 2,
+    dropout: float = 0.1,
+    momentum: float = 0.99,
+    upsampling: Upsampling = "transpose",
+    skip_connections: bool = True,
+    activation: str = "sigmoid",
+    seed: int | None = None,
+    name: str = "unet",
+) -> keras.Model:
+    """Build a U-Net (Ronneberger et al. 2015) for pictures of any height and width.
+
+    The model maps ``(batch, height, width, input_channels)`` to
+    ``(batch, height, width, output_channels)``; both sizes may be anything from 1 up. It is made of
+    Keras' own layers and operations, so that a saved model opens without this package.
+
+    Parameters
+    ----------
+    input_channels, output_channels
+        Channels of the picture that goes in and of the one that comes out.
+    filters
+        Filters of each stage, from full size down; the last is the bottom. Its length is the depth.
+    convolutions
+        3x3 convolutions of a stage, each followed by batch normalization and ReLU.
+    dropout
+        Share of the values dropped after each pooling while training; 0 leaves dropout out.
+    momentum
+        Momentum of the moving averages of batch normalization. The default, 0.99, needs some hundred
+        batches to settle; 0.9 suits short trainings.
+    upsampling
+        ``"transpose"``: a 2x2 transposed convolution; ``"nearest"``: repeated pixels, then a 3x3
+        convolution, which leaves no checkerboard.
+    skip_connections
+        False leaves them out, which makes it a plain autoencoder.
+    activation
+        Activation of the 1x1 head: a Keras name, such as ``"sigmoid"``, ``"tanh"``, ``"softmax"``.
+    seed
+        Seed of the initial weights and of dropout; None draws one.
+    name
+        Name of the model.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of its range; the message says which and what is allowed.
+
+    Examples
+    --------
+    >>> build_unet(1, 3).count_params()
+    1946739
+    >>> build_unet(3, 1, filters=(8, 16)).output_shape
+    (None, None, None, 1)
+    """
+    _check(input_channels, output_channels, filters, convolutions, dropout, momentum, upsampling)
+    build = _Blocks(convolutions, dropout, momentum, upsampling, seed)
+    inputs = keras.Input((None, None, input_channels), name="input")
+    x = inputs
+    stages = []
+    for depth, width in enumerate(filters[:-1]):
+        x = build.stage(x, width, f"down{depth}")
+        stages.append(x)
+        x = build.pool(x, f"down{depth}")
+    x = build.stage(x, filters[-1], "bottom")
+    for depth in reversed(range(len(stages))):
+        x = build.upsample(x, filters[depth], f"up{depth}")
+        x = _crop_like(x, stages[depth])
+        if skip_connections:
+            x = layers.Concatenate(name=f"up{depth}_skip")([x, stages[depth]])
+        x = build.stage(x, filters[depth], f"up{depth}")
+    x = layers.Conv2D(output_channels, 1, kernel_initializer=build.initializer("glorot_uniform"), name="head")(x)
+    # In float32 even under mixed precision: colors need more digits than float16 has.
+    outputs = layers.Activation(activation, dtype="float32", name="output")(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+class _Blocks:
+    """Makes the blocks of one network, which share their options and a running seed."""
+
+    def __init__(
+        self, convolutions: int, dropout: float, momentum: float, upsampling: Upsampling, seed: int | None
+    ) -> None:
+        self._convolutions = convolutions
+        self._dropout = dropout
+        self._momentum = momentum
+        self._upsampling = upsampling
+        self._seed = seed
+
+    def stage(self, x: Any, filters: int, name: str) -> Any:
+        for i in range(self._convolutions):
+            # The classic recipe keeps the bias, though batch normalization makes it idle.
+            x = self._convolution(x, filters, f"{name}_conv{i}")
+            x = layers.BatchNormalization(momentum=self._momentum, name=f"{name}_norm{i}")(x)
+            x = layers.Activation("relu", name=f"{name}_relu{i}")(x)
+        return x
+
+    def pool(self, x: Any, name: str) -> Any:
+        # "same" rounds odd sizes up, so that a picture of one pixel has one left at the bottom.
+        x = layers.MaxPooling2D(2, padding="same", name=f"{name}_pool")(x)
+        if self._dropout:
+            x = layers.Dropout(self._dropout, seed=self._next_seed(), name=f"{name}_dropout")(x)
+        return x
+
+    def upsample(self, x: Any, filters: int, name: str) -> Any:
+        if self._upsampling == "nearest":
+            x = layers.UpSampling2D(2, interpolation="nearest", name=f"{name}_nearest")(x)
+            return self._convolution(x, filters, f"{name}_upconv")
+        initializer = self.initializer("he_normal")
+        return layers.Conv2DTranspose(filters, 2, 2, kernel_initializer=initializer, name=f"{name}_transpose")(x)
+
+    def initializer(self, name: str) -> Any:
+        return keras.initializers.get({"class_name": name, "config": {"seed": self._next_seed()}})
+
+    def _convolution(self, x: Any, filters: int, name: str) -> Any:
+        initializer = self.initializer("he_normal")
+        return layers.Conv2D(filters, 3, padding="same", kernel_initializer=initializer, name=name)(x)
+
+    def _next_seed(self) -> int | None:
+        if self._seed is not None:
+            self._seed += 1
+        return self._seed
+
+
+def _crop_like(x: Any, reference: Any) -> Any:
+    """Cut the last row or column that upsampling added where the reference has an odd size.
+
+    The sizes are known only when a picture comes in, which Keras' cropping layers cannot express and a
+    layer of our own would keep plain Keras from opening the model. Taking the rows and columns whose
+    numbers the reference has is the same thing in Keras' own operations.
+    """
+    rows = ops.cumsum(ops.ones_like(reference[0, :, 0, 0], dtype="int32")) - 1
+    columns = ops.cumsum(ops.ones_like(reference[0, 0, :, 0], dtype="int32")) - 1
+    return ops.take(ops.take(x, rows, axis=1), columns, axis=2)
+
+
+def _check(
+    input_channels: int,
+    output_channels: int,
+    filters: Sequence[int],
+    convolutions: int,
+    dropout: float,
+    momentum: float,
+    upsampling: str,
+) -> None:
+    counts = {"input_channels": input_channels, "output_channels": output_channels, "convolutions": convolutions}
+    for name, value in counts.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, not {value}")
+    if not filters or any(width < 1 for width in filters):
+        raise ValueError(f"filters must be one positive number or more, one a stage, not {tuple(filters)}")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum must be at least 0 and below 1, not {momentum}")
+    if upsampling not in get_args(Upsampling):
+        raise ValueError(f"upsampling must be one of {', '.join(get_args(Upsampling))}, not {upsampling!r}")
