@@ -23,7 +23,7 @@ def namespace(x: Array) -> Any:
     return ops
 
 
-def constant(values: Sequence[Any] | np.ndarray, like: Array) -> Array:
+def constant(values: float | Sequence[Any] | np.ndarray, like: Array) -> Array:
     """Return ``values`` as an array of the kind and dtype of ``like``."""
     if isinstance(like, np.ndarray):
         return np.asarray(values, dtype=like.dtype)

@@ -166,7 +166,7 @@ def _plug_ins() -> dict[str, EntryPoint]:
         first = found.setdefault(entry_point.name, entry_point)
         if first.value != entry_point.value:
             warnings.warn(
-                f"two plug-ins provide the color space {first.name!r}: {first.value} is used, {entry_point.value} is not",
+                f"two plug-ins provide the color space {first.name!r}: {first.value} is used, not {entry_point.value}",
                 stacklevel=3,
             )
     return found
