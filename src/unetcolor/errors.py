@@ -22,6 +22,10 @@ class ColorSpaceError(UnetcolorError, ValueError):
     """A color space is unknown, badly declared, or its plug-in failed to import."""
 
 
+class NotFittedError(UnetcolorError, RuntimeError):
+    """A colorizer was asked for colors before it was trained."""
+
+
 class MissingExtraError(UnetcolorError, ImportError):
     """An optional dependency is not installed; the message holds the command that installs it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,6 +41,19 @@ def split_channels(x: Array) -> list[Array]:
 def join_channels(*channels: Array) -> Array:
     """Join arrays of shape ``(..., 1)`` into one of shape ``(..., n)``."""
     return namespace(channels[0]).concatenate(channels, axis=-1)
+
+
+def smallest_channel(x: Array) -> Array:
+    """Return each pixel's smallest channel: ``(..., n)`` to ``(..., 1)``.
+
+    Channel by channel, because ``keras.ops.min`` refuses an array without pixels.
+    """
+    return reduce(namespace(x).minimum, split_channels(x))
+
+
+def largest_channel(x: Array) -> Array:
+    """Return each pixel's largest channel: ``(..., n)`` to ``(..., 1)``."""
+    return reduce(namespace(x).maximum, split_channels(x))
 
 
 def linear_map(x: Array, matrix: np.ndarray) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, ClassVar, final
 
+import numpy as np
 from typing_extensions import override
 
 from unetcolor.errors import ColorSpaceError
@@ -151,6 +152,25 @@ class ColorSpace(ABC):
         """Map network units back to natural units; the inverse of :meth:`normalize`."""
         return _from_unit(luminance, (self.luminance,)), _from_unit(targets, self.targets)
 
+    @final
+    def gray(self, luminance: np.ndarray) -> np.ndarray:
+        """Return the gray picture of a luminance: what a photo looks like before it is given colors.
+
+        Parameters
+        ----------
+        luminance
+            NumPy array of shape ``(..., 1)``, natural units.
+
+        Returns
+        -------
+        rgb
+            sRGB in ``[0, 1]``, shape ``(..., 3)``, its channels equal.
+        """
+        levels = np.linspace(0.0, 1.0, 1025)
+        of_levels, _ = self.encode(np.repeat(levels[:, np.newaxis], 3, axis=1))
+        gray = np.interp(luminance, of_levels[:, 0], levels).astype(luminance.dtype)
+        return np.repeat(gray, 3, axis=-1)
+
     @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ColorSpace):
@@ -196,7 +216,7 @@ def _check_declaration(cls: type[ColorSpace]) -> None:
     is_channels = isinstance(cls.targets, tuple) and all(isinstance(c, Channel) for c in cls.targets)
     if not is_channels or not cls.targets:
         raise ColorSpaceError(f"{where}: targets must be a non-empty tuple of Channel, not {cls.targets!r}")
-    final_names = ("output_channels", "normalize", "denormalize")
+    final_names = ("output_channels", "normalize", "denormalize", "gray")
     overridden = [name for name in final_names if getattr(cls, name) is not getattr(ColorSpace, name)]
     if overridden:
         raise ColorSpaceError(f"{where} overrides {', '.join(overridden)}, which is final")

@@ -6,7 +6,15 @@ from math import pi
 
 from typing_extensions import override
 
-from unetcolor.spaces.arrays import Array, constant, join_channels, namespace, split_channels
+from unetcolor.spaces.arrays import (
+    Array,
+    constant,
+    join_channels,
+    largest_channel,
+    namespace,
+    smallest_channel,
+    split_channels,
+)
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.rgb import LUMA_WEIGHTS
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
@@ -34,17 +42,18 @@ class HSV(ColorSpace):
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         xp = namespace(rgb)
         red, green, blue = split_channels(rgb)
-        value = xp.max(rgb, axis=-1, keepdims=True)
-        chroma = value - xp.min(rgb, axis=-1, keepdims=True)
+        value = largest_channel(rgb)
+        chroma = value - smallest_channel(rgb)
         # Divisions by 1 where there is no color, so that the gradient stays finite.
         has_color = chroma > 0
         one = constant(1.0, rgb)
         unit = xp.where(has_color, chroma, one)
-        # The hue in sixths of a turn, from the sector in which the color lies.
+        # The hue in sixths of a turn, from the sector in which the color lies. `equal` and not `==`, which asks
+        # whether two symbolic tensors of Keras are the same object.
         hue = xp.where(
-            value == red,
+            xp.equal(value, red),
             (green - blue) / unit,
-            xp.where(value == green, 2 + (blue - red) / unit, 4 + (red - green) / unit),
+            xp.where(xp.equal(value, green), 2 + (blue - red) / unit, 4 + (red - green) / unit),
         )
         angle = hue * (pi / 3)
         saturation = chroma / xp.where(has_color, value, one)

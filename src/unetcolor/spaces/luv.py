@@ -41,7 +41,7 @@ class Luv(ColorSpace):
         x, y, z = split_channels(rgb_to_xyz(rgb))
         total = x + 15 * y + 3 * z
         # Black has no chromaticity; whatever is divided there, L* = 0 makes u* = v* = 0 of it.
-        total = xp.where(total == 0, constant(1.0, rgb), total)
+        total = xp.where(total > 0, total, constant(1.0, rgb))
         l_star = luminance_to_lightness(y)
         u = 13 * l_star * (4 * x / total - WHITE_U)
         v = 13 * l_star * (9 * y / total - WHITE_V)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from unetcolor.spaces.arrays import Array, constant, linear_map, namespace
+from unetcolor.spaces.arrays import Array, constant, linear_map, namespace, smallest_channel
 
 # Linear sRGB to CIE XYZ (Y of white = 1), as exact fractions of the primaries and the white point of
 # IEC 61966-2-1; the fractions are those of CSS Color 4, section "Sample code for color conversions".
@@ -84,4 +84,4 @@ def pull_toward_gray(rgb: Array, gray: Array) -> Array:
     one = constant(1.0, rgb)
     # Where a channel fits, its distance may be 0: divide by 1 there, so that the gradient stays finite.
     share = xp.where(too_far, room / xp.where(too_far, distance, one), one)
-    return xp.clip(gray + xp.min(share, axis=-1, keepdims=True) * offset, 0.0, 1.0)
+    return xp.clip(gray + smallest_channel(share) * offset, 0.0, 1.0)

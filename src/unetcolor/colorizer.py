@@ -1,0 +1,387 @@
+"""The colorizer: a color space, a U-Net, and the parts that train, apply and keep them."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import tee
+from math import sqrt
+from typing import Any, Self
+
+import keras
+import numpy as np
+import tensorflow as tf
+from typing_extensions import Unpack
+
+import unetcolor
+from unetcolor import archive, data, metrics
+from unetcolor.errors import ColorSpaceError, ModelLoadError, NotFittedError, unknown_name
+from unetcolor.images import from_float, to_float
+from unetcolor.pictures import DEFAULT_IMAGE_SIZE, Size, open_pictures
+from unetcolor.predicting import colorize, list_pictures
+from unetcolor.progress import with_progress
+from unetcolor.spaces import ColorSpace, get_color_space
+from unetcolor.spaces.registry import provider_of
+from unetcolor.unet import UNetOptions, build_unet
+
+_COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
+_UNET_DEFAULTS = {name: inspect.signature(build_unet).parameters[name].default for name in UNetOptions.__annotations__}
+_FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {"self", "x", "y"}
+
+
+class UNetColorizer:
+    """Turns gray pictures into color with a U-Net that it trains on pictures in color.
+
+    Parameters
+    ----------
+    space
+        The color space: a name of :func:`unetcolor.list_color_spaces`, a :class:`unetcolor.ColorSpace`, or
+        its config.
+    image_size
+        ``(height, width)`` of the pictures that the network is trained on; photos are seen at this area when
+        they are colorized. None takes it from the first pictures that :meth:`fit` is given: an array's own
+        size, or 128x128 for files.
+    seed
+        Seed of the network's weights, of the order of the pictures and of their augmentation. None draws one.
+    **unet
+        Options of :func:`unetcolor.build_unet`: ``filters``, ``convolutions``, ``dropout``, ``momentum``,
+        ``upsampling``, ``skip_connections``.
+
+    Examples
+    --------
+    >>> from unetcolor import samples
+    >>> portraits = samples.load_portraits()
+    >>> colorizer = UNetColorizer("lab", filters=(8, 16), seed=1)
+    >>> history = colorizer.fit(portraits[:32], epochs=1, verbose=0)
+    >>> colorizer.predict(portraits[32:34, ..., 0]).shape
+    (2, 100, 75, 3)
+    """
+
+    def __init__(
+        self,
+        space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace = "lab",
+        *,
+        image_size: Size | None = None,
+        seed: int | None = None,
+        **unet: Unpack[UNetOptions],
+    ) -> None:
+        self.space = get_color_space(space)
+        self.image_size = None if image_size is None else _checked_size(image_size)
+        self.seed = seed
+        self._network = {**_UNET_DEFAULTS, **unet, "filters": list(unet.get("filters", _UNET_DEFAULTS["filters"]))}
+        self._model = build_unet(
+            1, self.space.output_channels, activation=self.space.activation, seed=seed, name="colorizer", **unet
+        )
+        self._training: dict[str, Any] = {}
+
+    @property
+    def model(self) -> keras.Model:
+        """The network: luminance in, targets out, both in network units."""
+        return self._model
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """How the network was trained: epochs, pictures, loss and so on; empty before :meth:`fit`."""
+        return dict(self._training)
+
+    def fit(
+        self,
+        images: Any,
+        *,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        epochs: int = 50,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        augment: bool = False,
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        verbose: Any = "auto",
+        **keras_arguments: Any,
+    ) -> keras.callbacks.History:
+        """Train the network on pictures in color, of which it makes the gray ones itself.
+
+        The defaults are the classic recipe: mean absolute error, Adam, 50 epochs of batches of 32. Called
+        again, it goes on from where it stopped.
+
+        Parameters
+        ----------
+        images
+            An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
+            its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken; or a
+            ``tf.data.Dataset`` or ``keras.utils.PyDataset`` of batches. Gray and unreadable files are left
+            out, with a warning that counts them.
+        validation_data
+            Pictures to report the loss on after each epoch, in any of these forms; of an ``.npz``,
+            ``test_images`` is taken.
+        validation_split
+            Share of the pictures, from the end, to set aside as validation data instead.
+        epochs, batch_size, callbacks, verbose
+            As in :meth:`keras.Model.fit`. A dataset's own batches are used as they come.
+        shuffle
+            Take the pictures in a new order in each epoch; a dataset's own order is left alone.
+        augment
+            Flip every second picture and cut out a random half to whole of it, anew in each epoch.
+        **keras_arguments
+            Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
+            ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
+            else ``"mae"``.
+
+        Returns
+        -------
+        keras.callbacks.History
+            The losses and metrics of each epoch.
+
+        Raises
+        ------
+        ValueError
+            The pictures are of a wrong shape, dtype or range, or there are none.
+        TypeError
+            Neither ``compile`` nor ``fit`` has an argument of that name.
+        """
+        self._compile(keras_arguments)
+        if data.is_stream(images):
+            if validation_split or augment:
+                raise ValueError(
+                    "validation_split and augment work on single pictures, not on the batches of a dataset: pass "
+                    "validation_data, and augment within the dataset"
+                )
+            train, count, validation = data.encode_stream(images, self.space), None, validation_data
+            self.image_size = self.image_size or _size_of_batches(images)
+        else:
+            pictures = open_pictures(images, self.image_size, verbose=bool(verbose))
+            self.image_size = self.image_size or pictures.size
+            count = len(pictures) - int(len(pictures) * validation_split)
+            validation = pictures.part(slice(count, None), self.image_size) if validation_split else validation_data
+            size = pictures.size_for_crops(self.image_size) if augment else self.image_size
+            train = data.encode_pictures(
+                pictures.part(slice(count), size),
+                self.space,
+                batch_size=batch_size,
+                shuffle=shuffle,
+                augment_to=self.image_size if augment else None,
+                seed=self.seed,
+            )
+        history = self._model.fit(
+            train,
+            validation_data=None if validation is None else self._encode_validation(validation, batch_size),
+            epochs=epochs,
+            callbacks=None if callbacks is None else list(callbacks),
+            verbose=verbose,
+            # The dataset is shuffled already, by our own seed.
+            shuffle=False,
+            **keras_arguments,
+        )
+        self._training = {
+            "epochs": self._training.get("epochs", 0) + len(history.epoch),
+            "pictures": count,
+            "batch_size": batch_size,
+            "loss": _name_of(self._model.loss),
+            "optimizer": _name_of(self._model.optimizer),
+            "augment": augment,
+            "seed": self.seed,
+            "final": {name: float(values[-1]) for name, values in history.history.items()},
+        }
+        return history
+
+    def predict(
+        self, images: Any, *, size: int | None = None, batch_size: int = 32, verbose: Any = "auto"
+    ) -> np.ndarray | list[np.ndarray]:
+        """Give pictures their colors, at their own size, with their own luminance.
+
+        The network sees each picture at the area it was trained at; the colors are scaled up along the
+        picture's edges.
+
+        Parameters
+        ----------
+        images
+            A picture: an array ``(height, width)`` or ``(height, width, channels)``, a path or a Pillow
+            image; a batch: an array with one dimension more; or a list of pictures of any sizes. Channels are
+            gray, gray and alpha, RGB, or RGB and alpha; of RGB only the luminance is used. uint8 is 0..255,
+            uint16 is 0..65535, floats are 0..1.
+        size
+            The network sees pictures at the area of a square with this side, in pixels, instead.
+        batch_size
+            Pictures read, and shown to the network, at once.
+        verbose
+            0 hides the progress bar, which is shown for many pictures.
+
+        Returns
+        -------
+        numpy.ndarray or list of numpy.ndarray
+            ``(height, width, 3)``, with alpha as a fourth channel if the picture has it, of the picture's
+            dtype; a batch ``(n, height, width, 3)`` for a batch, a list for a list.
+
+        Raises
+        ------
+        NotFittedError
+            The colorizer was not trained.
+        ImageReadError
+            A file cannot be read.
+        ValueError
+            A picture has a wrong shape, dtype or range, or there is none.
+
+        Notes
+        -----
+        An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones.
+        """
+        pictures, join = list_pictures(images)
+        colored = self._colorize(pictures, size, batch_size)
+        results: np.ndarray | list[np.ndarray] = join(
+            list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
+        )
+        return results
+
+    def evaluate(
+        self, images: Any, *, size: int | None = None, batch_size: int = 32, verbose: Any = "auto"
+    ) -> dict[str, float]:
+        """Score the colors that the network gives to pictures whose true colors are known.
+
+        Parameters
+        ----------
+        images
+            Pictures in color, in any of the forms that :meth:`fit` takes; of an ``.npz``, ``test_images`` is
+            taken, and files are read at ``image_size``.
+        size, batch_size
+            As in :meth:`predict`.
+        verbose
+            0 prints nothing; else the scores are printed beside those of the plain gray pictures.
+
+        Returns
+        -------
+        dict
+            Means over the pictures, as :func:`unetcolor.metrics.summarize` returns them: ``"psnr"``,
+            ``"ssim"``, ``"delta_e"``, ``"colorfulness"``, each also for plain gray as ``"gray_psnr"`` and so
+            on, ``"true_colorfulness"``, ``"better_than_gray"`` and ``"pictures"``.
+
+        Raises
+        ------
+        NotFittedError
+            The colorizer was not trained.
+        ValueError
+            The pictures are of a wrong shape, dtype or range, or there are none.
+        """
+        if data.is_stream(images):
+            pictures: Any = data.open_stream(images).unbatch().as_numpy_iterator()
+            total = 0
+        else:
+            is_array = isinstance(images, np.ndarray)
+            pictures = open_pictures(images, None if is_array else self.image_size, part="test", verbose=bool(verbose))
+            total = len(pictures)
+        truth, to_color, to_gray = tee(pictures, 3)
+        summary = metrics.summarize(
+            with_progress(truth, "Scoring", total, bool(verbose)),
+            self._colorize(to_color, size, batch_size),
+            (self._gray(picture) for picture in to_gray),
+        )
+        if verbose:
+            print(metrics.format_scores(summary))
+        return summary
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the colorizer to one ``.keras`` file, which :func:`keras.saving.load_model` opens too.
+
+        An existing file is replaced only when the new one is complete.
+
+        Raises
+        ------
+        NotFittedError
+            The colorizer was not trained.
+        ValueError
+            The file's name does not end in ``.keras``.
+        """
+        provider = provider_of(self.space)
+        record = archive.Record(
+            space=self.space.get_config(),
+            provider=provider._asdict(),
+            network=self._network,
+            image_size=list(self._working_size),
+            training=self._training,
+            unetcolor=unetcolor.__version__,
+        )
+        archive.write_model(path, self._model, record)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a colorizer from a file that :meth:`save` wrote.
+
+        Nothing in the file is imported or executed: it may come from anywhere.
+
+        Raises
+        ------
+        ModelLoadError
+            The file is missing, damaged, or not a colorizer, or it needs a color space that is not
+            installed; the message names the package to install.
+        """
+        record = archive.read_record(path)
+        try:
+            space = get_color_space(record.space)
+        except ColorSpaceError as error:
+            package = record.provider["package"]
+            remedy = f"pip install {package}" if package else "register it before loading"
+            raise ModelLoadError(f"{path} needs the color space {record.space.get('name')!r}: {remedy}") from error
+        height, width = record.image_size
+        try:
+            colorizer = cls(space, image_size=(height, width), **record.network)
+        except (TypeError, ValueError) as error:
+            raise ModelLoadError(f"{path}: the network cannot be built: {error}") from error
+        archive.read_weights(path, colorizer.model)
+        colorizer._training = record.training
+        colorizer.seed = record.training.get("seed")
+        return colorizer
+
+    def summary(self, **keras_arguments: Any) -> None:
+        """Print the color space, how the network was trained, and :meth:`keras.Model.summary`."""
+        channels = ", ".join(channel.name for channel in self.space.targets)
+        print(f"Color space {self.space!r}: {self.space.luminance.name} -> {channels}")
+        print(f"Pictures of (height, width) {self.image_size}; training: {self._training or 'none yet'}")
+        self._model.summary(**keras_arguments)
+
+    @property
+    def _working_size(self) -> Size:
+        if self.image_size is None or not self._training:
+            raise NotFittedError("this colorizer has not been trained: call fit first, or load a trained one")
+        return self.image_size
+
+    def _compile(self, arguments: dict[str, Any]) -> None:
+        """Compile the network with those of the arguments that are meant for it, and take these out."""
+        given = {name: arguments.pop(name) for name in _COMPILE_WORDS & arguments.keys()}
+        unknown = sorted(arguments.keys() - _FIT_WORDS)
+        if unknown:
+            raise TypeError(unknown_name("argument of fit", unknown[0], sorted(_COMPILE_WORDS | _FIT_WORDS)))
+        if given or not self._model.compiled:
+            self._model.compile(**{"optimizer": "adam", "loss": self.space.loss or "mae", **given})
+
+    def _encode_validation(self, source: Any, batch_size: int) -> tf.data.Dataset:
+        if data.is_stream(source):
+            return data.encode_stream(source, self.space)
+        pictures = open_pictures(source, self.image_size, part="test")
+        return data.encode_pictures(pictures, self.space, batch_size=batch_size)
+
+    def _colorize(self, pictures: Iterable[Any], size: int | None, batch_size: int) -> Iterator[np.ndarray]:
+        height, width = self._working_size
+        if batch_size < 1 or (size is not None and size < 1):
+            raise ValueError(f"batch_size and size must be at least 1, not {batch_size} and {size}")
+        return colorize(pictures, self._model.predict_on_batch, self.space, size or sqrt(height * width), batch_size)
+
+    def _gray(self, picture: np.ndarray) -> np.ndarray:
+        luminance, _ = self.space.encode(to_float(picture))
+        return from_float(self.space.gray(luminance), picture.dtype)
+
+
+def _checked_size(size: Size) -> Size:
+    height, width = size
+    if height < 1 or width < 1:
+        raise ValueError(f"image_size is (height, width), both at least 1, not {size}")
+    return int(height), int(width)
+
+
+def _size_of_batches(source: Any) -> Size:
+    """Return the size of the pictures that a dataset declares, or the default where it leaves it open."""
+    height, width = data.open_stream(source).element_spec.shape[1:3]
+    return (height, width) if height and width else DEFAULT_IMAGE_SIZE
+
+
+def _name_of(thing: Any) -> str:
+    """Return the name of a loss or an optimizer, which may be a string, a function or an object."""
+    return str(getattr(thing, "name", None) or getattr(thing, "__name__", None) or thing)

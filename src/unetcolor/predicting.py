@@ -1,0 +1,160 @@
+"""Predict at the photo's own size: the network sees a small picture, whose colors are scaled up to the photo."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from unetcolor.images import from_float, read_image, resize, split_alpha, to_float
+from unetcolor.spaces import ColorSpace
+from unetcolor.upsample import EdgeAwareUpsampler
+
+# The photo is finished in strips of this many pixels, so that their temporary arrays stay small.
+_STRIP_PIXELS = 500_000
+
+# At the darkest of the 255 levels above black no color is as light as the gray is, and none can be seen.
+_DARKEST_COLORED = 1.5 / 255
+
+Network = Callable[[np.ndarray], np.ndarray]
+
+
+def list_pictures(images: Any) -> tuple[list[Any], Callable[[list[np.ndarray]], Any]]:
+    """Return the pictures that ``predict`` was given, and what puts the results into the same form.
+
+    Raises
+    ------
+    ValueError
+        It is none of the forms that ``predict`` takes, or empty.
+    """
+    if isinstance(images, list | tuple):
+        if not images:
+            raise ValueError(f"there are no pictures in an empty {type(images).__name__}")
+        batches = [image for image in images if isinstance(image, np.ndarray) and not _is_picture(image)]
+        if batches:
+            raise ValueError(f"each picture of a list must be a single one; one has the shape {batches[0].shape}")
+        return list(images), lambda results: results
+    if isinstance(images, np.ndarray) and not _is_picture(images):
+        if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] > 4):
+            raise ValueError(
+                "a picture is an array (height, width) or (height, width, channels) with 1 to 4 channels, and a batch "
+                f"has one dimension more; this array has the shape {images.shape}"
+            )
+        if 0 in images.shape:
+            raise ValueError(f"there are no pictures in an array of shape {images.shape}")
+        return list(images), np.stack
+    return [images], lambda results: results[0]
+
+
+def colorize(
+    pictures: Iterable[Any], network: Network, space: ColorSpace, side: float, batch_size: int
+) -> Iterator[np.ndarray]:
+    """Yield the pictures in color, in their order.
+
+    Parameters
+    ----------
+    pictures
+        Arrays, paths and Pillow images, one a picture.
+    network
+        Maps luminance ``(batch, h, w, 1)`` to targets ``(batch, h, w, n)``, both in network units.
+    space
+        The color space of the network.
+    side
+        The network sees each picture shrunk or enlarged to the area of a square with this side, in pixels.
+    batch_size
+        Pictures that are read, and shown to the network, at once.
+
+    Yields
+    ------
+    Arrays ``(height, width, 3)``, or 4 channels if the picture has transparency, of the picture's dtype.
+    """
+    remaining = iter(pictures)
+    while batch := list(islice(remaining, batch_size)):
+        loaded = [_load(picture) for picture in batch]
+        small = [_shrink(pixels, space, side) for pixels, _ in loaded]
+        targets = _predict_by_size(small, network)
+        for (pixels, alpha), luminance, predicted in zip(loaded, small, targets, strict=True):
+            rgb = _finish(pixels, luminance, predicted, space)
+            yield rgb if alpha is None else np.concatenate([rgb, alpha[..., np.newaxis]], axis=-1)
+
+
+def working_size(height: int, width: int, side: float) -> tuple[int, int]:
+    """Return the size at which the network sees a picture: the area ``side ** 2``, the aspect kept.
+
+    Examples
+    --------
+    >>> working_size(3000, 4000, 128)
+    (111, 148)
+    """
+    scale = side / sqrt(height * width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _is_picture(array: np.ndarray) -> bool:
+    return array.ndim == 2 or (array.ndim == 3 and array.shape[-1] <= 4)
+
+
+def _load(picture: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return a picture's pixels, ``(h, w, 1)`` or ``(h, w, 3)``, and its alpha channel if it has one."""
+    if isinstance(picture, str | os.PathLike | Image.Image):
+        picture = read_image(picture)
+    if not isinstance(picture, np.ndarray):
+        raise ValueError(f"a picture is an array, a path or a Pillow image, not {type(picture).__name__}")
+    if 0 in picture.shape:
+        raise ValueError(f"a picture of shape {picture.shape} has no pixels")
+    pixels, alpha = split_alpha(picture)
+    return pixels.reshape(*pixels.shape[:2], -1), alpha
+
+
+def _shrink(pixels: np.ndarray, space: ColorSpace, side: float) -> np.ndarray:
+    """Return what the network sees of a picture: ``(h, w, 1)``, network units."""
+    small = resize(to_float(pixels), working_size(*pixels.shape[:2], side))
+    return _luminance(small.reshape(*small.shape[:2], -1), space)
+
+
+def _luminance(values: np.ndarray, space: ColorSpace) -> np.ndarray:
+    """Return the luminance, in network units, of a picture in floats with one or three channels."""
+    # A gray photo takes the same way as the training photos: luma and L* are not the same thing.
+    luminance, targets = space.encode(np.broadcast_to(values, (*values.shape[:2], 3)))
+    return space.normalize(luminance, targets)[0]
+
+
+def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndarray]:
+    """Show all pictures of one size to the network together; return the targets in the order of the inputs."""
+    by_size: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    for i, luminance in enumerate(inputs):
+        by_size[luminance.shape].append(i)
+    targets: dict[int, np.ndarray] = {}
+    for indices in by_size.values():
+        targets.update(zip(indices, network(np.stack([inputs[i] for i in indices])), strict=True))
+    return [targets[i] for i in range(len(inputs))]
+
+
+def _finish(pixels: np.ndarray, luminance: np.ndarray, targets: np.ndarray, space: ColorSpace) -> np.ndarray:
+    """Join a photo's own luminance with the colors that were predicted for the small one."""
+    height, width = pixels.shape[:2]
+    upsampler = EdgeAwareUpsampler(targets, luminance, (height, width))
+    result = np.empty((height, width, 3), dtype=pixels.dtype)
+    step = max(1, _STRIP_PIXELS // width)
+    for start in range(0, height, step):
+        strip = slice(start, start + step)
+        full = _luminance(to_float(pixels[strip]), space)
+        natural, colors = space.denormalize(full, upsampler.rows(full, start))
+        rgb = space.decode(natural, colors)
+        if pixels.dtype == np.uint8:
+            _keep_darkest_gray(rgb, natural, space)
+        result[strip] = from_float(rgb, pixels.dtype)
+    return result
+
+
+def _keep_darkest_gray(rgb: np.ndarray, luminance: np.ndarray, space: ColorSpace) -> None:
+    darkest, _ = space.encode(np.full(3, _DARKEST_COLORED, dtype=luminance.dtype))
+    too_dark = luminance[..., 0] < darkest
+    if too_dark.any():
+        rgb[too_dark] = space.gray(luminance[too_dark])
