@@ -92,6 +92,9 @@ def _read_file(file: IO[bytes], max_pixels: int, draft_size: tuple[int, int] | N
     other_bytes = _other_bytes(picture)
     has_16_bits = _has_16_bit_color(picture)
     picture.load()
+    if has_16_bits:
+        # The one color that is transparent, if any: 16 bits, which match nothing once the pixels have 8.
+        picture.info.pop("transparency", None)
     plain = _to_srgb(picture, notes)
     pixels = _to_array(plain)
     if plain is picture and other_bytes is not None:
@@ -210,9 +213,6 @@ def _to_srgb(picture: Image.Image, notes: list[str]) -> Image.Image:
         return picture.convert("RGB") if converted is picture else converted
     is_gray = picture.mode in ("1", "L", "LA", "La")
     mode = ("L" if is_gray else "RGB") + ("A" if picture.has_transparency_data else "")
-    # A 16-bit key color does not fit Pillow's 8 bits, and is hardly ever used: it is ignored.
-    if picture.mode == "RGB" and mode == "RGBA" and max(picture.info["transparency"]) > 255:
-        mode = "RGB"
     plain = picture if picture.mode == mode else picture.convert(mode)
     return plain if is_gray else _apply_profile(plain, notes)
 

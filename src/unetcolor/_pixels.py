@@ -192,13 +192,18 @@ def cover(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return scaled.astype(pixels.dtype, copy=False)
 
 
+def check_size(size: tuple[int, int]) -> None:
+    """Raise unless it is a height and a width."""
+    if len(size) != 2 or min(size) < 1:
+        raise ValueError(f"size must be (height, width), both at least 1, not {size}")
+
+
 def _check_shapes(pixels: np.ndarray, size: tuple[int, int]) -> None:
     if pixels.ndim not in (2, 3) or pixels.size == 0:
         raise ValueError(f"a picture has shape (height, width) or (height, width, channels), not {pixels.shape}")
     if pixels.dtype.kind != "f" and pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"a picture holds uint8, uint16 or floats, not {pixels.dtype}")
-    if len(size) != 2 or min(size) < 1:
-        raise ValueError(f"size must be (height, width), both at least 1, not {size}")
+    check_size(size)
 
 
 def _resample(pixels: np.ndarray, size: tuple[int, int], box: tuple[float, float, float, float] | None) -> np.ndarray:

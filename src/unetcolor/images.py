@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from unetcolor._pillow import FORMATS, read_pixels
-from unetcolor._pixels import GRAY_SPREAD, cover, from_float, is_gray, resize, split_alpha, to_float
+from unetcolor._pixels import GRAY_SPREAD, check_size, cover, from_float, is_gray, resize, split_alpha, to_float
 
 __all__ = [
     "FORMATS",
@@ -85,6 +85,8 @@ def read_image(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) 
     Notes
     -----
     A truncated file is an error, unless another part of the program sets ``PIL.ImageFile.LOAD_TRUNCATED_IMAGES``.
+    ``max_pixels`` replaces Pillow's own limit, ``PIL.Image.MAX_IMAGE_PIXELS``; only for WebP does twice that still
+    hold, about 179 million pixels.
 
     Examples
     --------
@@ -120,8 +122,11 @@ def read_rgb(path: PathLike, size: tuple[int, int] | None = None) -> np.ndarray:
     ImageReadError
         The file cannot be read; see :func:`read_image`, whose warnings are given too.
     """
-    # Twice the size leaves the resizing its own antialiasing.
-    draft_size = None if size is None else (2 * size[0], 2 * size[1])
+    draft_size = None
+    if size is not None:
+        check_size(size)
+        # Twice the size leaves the resizing its own antialiasing.
+        draft_size = (2 * size[0], 2 * size[1])
     pixels, notes = read_pixels(path, MAX_PIXELS, draft_size)
     for note in notes:
         warnings.warn(f"{path}: {note}", stacklevel=2)
@@ -156,11 +161,11 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95) -> Non
     OSError
         The file cannot be written.
     """
-    # A link is followed, so that the file it points to is replaced and not the link.
-    target = Path(os.path.realpath(path))
-    file_format = _check_writable(target, pixels)
+    file_format = _check_writable(Path(path), pixels)
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be 1..100, not {quality}")
+    # A link is followed, so that the file it points to is replaced and not the link.
+    target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
     temporary = target.with_name(f".unetcolor-{secrets.token_hex(8)}.tmp")

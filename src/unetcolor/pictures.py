@@ -11,6 +11,7 @@ from copy import copy
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image
@@ -176,21 +177,26 @@ def _find_pictures(folder: Path) -> list[Path]:
 
 
 def _read_npz(path: Path, part: Part) -> np.ndarray:
-    name = f"{part}_images"
     try:
         # Never unpickle: an .npz may come from anywhere.
-        with np.load(path, allow_pickle=False) as archive:
-            if name not in archive:
-                raise ValueError(f"{path} has no array {name!r}, only {', '.join(archive.files)}")
-            return np.asarray(archive[name])
+        archive = np.load(path, allow_pickle=False)
     except FileNotFoundError as error:
         raise ValueError(f"{path}: there is no such file") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise ValueError(f"{path} is not a readable .npz file: {error}") from error
+    with archive:
+        name = f"{part}_images"
+        if name not in archive:
+            raise ValueError(f"{path} has no array {name!r}, only {', '.join(archive.files)}")
+        return np.asarray(archive[name])
 
 
 def _usable(paths: Sequence[Path], verbose: bool) -> list[Path]:
     """Return the files that hold a picture in color; warn of the others."""
-    with ThreadPoolExecutor() as pool:
-        # Decoding releases the interpreter, so threads share the work.
+    # Decoding releases the interpreter, so threads share the work. Warnings are silenced here and not in the
+    # threads, which share one list of filters.
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
+        warnings.simplefilter("ignore")
         faults = list(with_progress(pool.map(_fault, paths), "Looking through the pictures", len(paths), verbose))
     unreadable = [fault for fault in faults if fault]
     gray = faults.count("")
@@ -208,9 +214,7 @@ def _usable(paths: Sequence[Path], verbose: bool) -> list[Path]:
 def _fault(path: Path) -> str | None:
     """Return why a file is of no use: a reason, an empty string if it is gray, or None if it is fine."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            picture = read_rgb(path, _GLANCE)
+        picture = read_rgb(path, _GLANCE)
     except ImageReadError as error:
         return str(error)
     return "" if is_gray(picture) else None

@@ -93,8 +93,9 @@ def manifest() -> list[Sample]:
 
     Examples
     --------
-    >>> manifest()[160]
-    Sample(file='photos/astronaut.jpg', origin='', licence='')
+    >>> photo = manifest()[160]
+    >>> photo.file, photo.licence
+    ('photos/astronaut.jpg', 'Public domain')
     """
     with (_FOLDER / "MANIFEST.csv").open(encoding="utf-8", newline="") as file:
         return [Sample(**row) for row in csv.DictReader(file)]

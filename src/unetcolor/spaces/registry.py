@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, packages_distributions, version
 from typing import Any, NamedTuple, TypeVar, overload
 
 from unetcolor.errors import ColorSpaceError, unknown_name
@@ -135,8 +135,12 @@ def provider_of(space: ColorSpace) -> Provider:
     if entry_point is not None and entry_point.dist is not None and type(space) is _load(space.name):
         return Provider(entry_point.dist.name, entry_point.dist.version)
     module = type(space).__module__.partition(".")[0]
-    packages = packages_distributions().get(module, [])
-    return Provider(packages[0], version(packages[0])) if packages else Provider("", "")
+    # An editable installation does not say which modules it has; most distributions are named like theirs.
+    package = packages_distributions().get(module, [module])[0]
+    try:
+        return Provider(package, version(package))
+    except PackageNotFoundError:
+        return Provider("", "")
 
 
 def _find(name: str) -> type[ColorSpace]:

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import os
+
+# TensorFlow logs what it found of the machine, to every process that imports it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+
+from unetcolor import UNetColorizer, samples
+
+
+@pytest.fixture(scope="session")
+def portraits() -> np.ndarray:
+    """The portraits that ship, (160, 100, 75, 3)."""
+    return samples.load_portraits()
+
+
+@pytest.fixture(scope="session")
+def small_portraits(portraits: np.ndarray) -> np.ndarray:
+    """Eight portraits of an odd size, (8, 25, 19, 3)."""
+    return np.ascontiguousarray(portraits[::20, ::4, ::4])
+
+
+@pytest.fixture(scope="session")
+def trained(small_portraits: np.ndarray) -> UNetColorizer:
+    """A colorizer that saw a few pictures; tests must not change it."""
+    colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
+    colorizer.fit(small_portraits, epochs=2, batch_size=4, verbose=0)
+    return colorizer

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from unetcolor import ModelLoadError, UNetColorizer
+from unetcolor.archive import RECORD, WEIGHTS, read_record
+
+
+@pytest.fixture(scope="module")
+def saved(trained: UNetColorizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "model.keras"
+    trained.save(path)
+    return path
+
+
+def rewrite(source: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
+    """Copy a model file with some members changed, or left out where the change returns None."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = change(name, old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return target
+
+
+def with_record(saved: Path, target: Path, **changes: object) -> Path:
+    def change(name: str, content: bytes) -> bytes:
+        return json.dumps({**json.loads(content), **changes}).encode() if name == RECORD else content
+
+    return rewrite(saved, target, change)
+
+
+def with_weights(saved: Path, target: Path, edit: Callable[[h5py.File], None]) -> Path:
+    def change(name: str, content: bytes) -> bytes:
+        if name != WEIGHTS:
+            return content
+        buffer = io.BytesIO(content)
+        with h5py.File(buffer, "r+") as file:
+            edit(file)
+        return buffer.getvalue()
+
+    return rewrite(saved, target, change)
+
+
+def test_a_loaded_colorizer_predicts_the_same_to_the_bit(
+    saved: Path, trained: UNetColorizer, small_portraits: np.ndarray
+) -> None:
+    loaded = UNetColorizer.load(saved)
+    np.testing.assert_array_equal(loaded.predict(small_portraits), trained.predict(small_portraits))
+    assert loaded.space == trained.space
+    assert loaded.image_size == trained.image_size == (25, 19)
+    assert loaded.training == trained.training
+    assert loaded.training["epochs"] == 2
+
+
+def test_a_loaded_colorizer_can_be_trained_further(saved: Path, small_portraits: np.ndarray) -> None:
+    loaded = UNetColorizer.load(saved)
+    loaded.fit(small_portraits, epochs=1, verbose=0)
+    assert loaded.training["epochs"] == 3
+
+
+def test_plain_keras_opens_the_file_without_unetcolor(saved: Path, trained: UNetColorizer, tmp_path: Path) -> None:
+    luminance = np.random.default_rng(0).random((2, 11, 13, 1), dtype=np.float32)
+    np.save(tmp_path / "input.npy", luminance)
+    script = """
+import sys, keras, numpy as np
+model = keras.saving.load_model(sys.argv[1])
+np.save(sys.argv[3], model.predict_on_batch(np.load(sys.argv[2])))
+assert not any(name.partition('.')[0] == 'unetcolor' for name in sys.modules)
+"""
+    arguments = [str(saved), str(tmp_path / "input.npy"), str(tmp_path / "output.npy")]
+    subprocess.run([sys.executable, "-c", script, *arguments], check=True, capture_output=True)
+    np.testing.assert_allclose(
+        np.load(tmp_path / "output.npy"), trained.model.predict_on_batch(luminance), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 99}, "reads model format 1, not 99"),
+        ({"surprise": 1}, "missing or unknown entries: surprise"),
+        ({"image_size": [0, 5]}, "image_size must be two positive numbers"),
+        ({"image_size": "big"}, "image_size must be a list"),
+        ({"space": {"name": "nowhere"}}, "'nowhere': pip install unetcolor"),
+        ({"space": {"name": "lab", "evil": 1}}, "color space"),
+        ({"space": {"name": "rgb"}}, "must be an array of shape"),
+        ({"provider": {"package": 1, "version": ""}}, "provider must hold"),
+        ({"network": {}}, "missing or unknown entries: convolutions"),
+    ],
+)
+def test_a_record_outside_the_schema_is_refused(
+    saved: Path, tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    path = with_record(saved, tmp_path / "bad.keras", **changes)
+    with pytest.raises(ModelLoadError, match=message):
+        UNetColorizer.load(path)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("filters", [100_000, 100_000], "larger than the file"),
+        ("filters", [4, -1], "positive numbers"),
+        ("filters", 4, "filters cannot be 4"),
+        ("convolutions", 10**9, "larger than the file"),
+        ("convolutions", True, "convolutions cannot be True"),
+        ("dropout", 2.0, "dropout"),
+        ("upsampling", "os.system", "upsampling must be one of"),
+    ],
+)
+def test_a_network_outside_the_schema_is_refused(
+    saved: Path, tmp_path: Path, option: str, value: object, message: str
+) -> None:
+    network = {**read_record(saved).network, option: value}
+    path = with_record(saved, tmp_path / "bad.keras", network=network)
+    with pytest.raises(ModelLoadError, match=message):
+        UNetColorizer.load(path)
+
+
+NAME = "layers/conv2d/vars/0"
+
+
+def replace_by_other_shape(file: h5py.File) -> None:
+    del file[NAME]
+    file[NAME] = np.zeros((3, 3, 1, 5), dtype=np.float32)
+
+
+def replace_by_other_dtype(file: h5py.File) -> None:
+    values = file[NAME][()]
+    del file[NAME]
+    file[NAME] = values.astype(np.float64)
+
+
+def replace_by_soft_link(file: h5py.File) -> None:
+    file.move(NAME, "elsewhere")
+    file[NAME] = h5py.SoftLink("/elsewhere")
+
+
+def replace_by_external_link(file: h5py.File) -> None:
+    del file[NAME]
+    file[NAME] = h5py.ExternalLink("/etc/hostname", "/x")
+
+
+def replace_by_compressed(file: h5py.File) -> None:
+    values = file[NAME][()]
+    del file[NAME]
+    file.create_dataset(NAME, data=values, compression="gzip")
+
+
+def replace_by_external_storage(file: h5py.File) -> None:
+    shape = file[NAME].shape
+    del file[NAME]
+    file.create_dataset(NAME, shape, np.float32, external=[("/etc/hostname", 0, h5py.h5f.UNLIMITED)])
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        replace_by_other_shape,
+        replace_by_other_dtype,
+        replace_by_soft_link,
+        replace_by_external_link,
+        replace_by_compressed,
+        replace_by_external_storage,
+    ],
+)
+def test_weights_that_are_not_plain_arrays_of_this_network_are_refused(
+    saved: Path, tmp_path: Path, edit: Callable[[h5py.File], None]
+) -> None:
+    path = with_weights(saved, tmp_path / "bad.keras", edit)
+    with pytest.raises(ModelLoadError, match=NAME):
+        UNetColorizer.load(path)
+
+
+@pytest.mark.parametrize("member", [RECORD, WEIGHTS])
+def test_a_missing_or_damaged_member_is_named(saved: Path, tmp_path: Path, member: str) -> None:
+    missing = rewrite(saved, tmp_path / "missing.keras", lambda name, content: None if name == member else content)
+    with pytest.raises(ModelLoadError, match=f"no {member}"):
+        UNetColorizer.load(missing)
+    damaged = rewrite(
+        saved, tmp_path / "damaged.keras", lambda name, content: b"{nonsense" if name == member else content
+    )
+    with pytest.raises(ModelLoadError, match="damaged"):
+        UNetColorizer.load(damaged)
+
+
+def test_cut_and_mutated_files_are_refused_or_load_but_never_crash(saved: Path, tmp_path: Path) -> None:
+    content = saved.read_bytes()
+    rng = np.random.default_rng(0)
+    path = tmp_path / "mutated.keras"
+    refused = 0
+    for i in range(60):
+        changed = bytearray(content)
+        if i % 2:
+            changed = changed[: rng.integers(len(changed))]
+        else:
+            for position in rng.integers(len(changed), size=20):
+                changed[position] = rng.integers(256)
+        path.write_bytes(changed)
+        try:
+            UNetColorizer.load(path)
+        except ModelLoadError as error:
+            refused += 1
+            assert str(path) in str(error)
+    assert refused >= 30
+
+
+def test_what_is_no_model_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelLoadError, match="no such file"):
+        UNetColorizer.load(tmp_path / "absent.keras")
+    (tmp_path / "text.keras").write_text("hello")
+    with pytest.raises(ModelLoadError, match="not a readable .keras file"):
+        UNetColorizer.load(tmp_path / "text.keras")
+    with pytest.raises(ModelLoadError, match="not a readable .keras file"):
+        UNetColorizer.load(tmp_path)
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(
+    trained: UNetColorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.keras"
+    trained.save(path)
+    before = path.read_bytes()
+
+    def full_disk(descriptor: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        trained.save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["model.keras"]
+
+
+def test_a_saved_file_has_the_usual_permissions(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    assert saved.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_other_suffixes_are_refused(trained: UNetColorizer, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"ends in \.keras"):
+        trained.save(tmp_path / "model.h5")

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from unetcolor import ImageReadError, UNetColorizer, get_color_space, list_color_spaces
+from unetcolor.images import read_image, write_image
+from unetcolor.predicting import colorize, working_size
+
+rng = np.random.default_rng(0)
+GRAY = rng.integers(0, 256, (30, 21), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("channels", [None, 1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64])
+def test_shape_and_dtype_are_kept(trained: UNetColorizer, channels: int | None, dtype: type) -> None:
+    picture = GRAY if channels is None else np.repeat(GRAY[..., None], channels, axis=-1)
+    scale = {np.uint8: 1, np.uint16: 257}.get(dtype, 1 / 255)
+    picture = (picture * np.float64(scale)).astype(dtype)
+    result = trained.predict(picture)
+    has_alpha = channels in (2, 4)
+    assert result.shape == (30, 21, 4 if has_alpha else 3)
+    assert result.dtype == dtype
+    if has_alpha:
+        np.testing.assert_array_equal(result[..., 3], picture[..., -1])
+    assert trained.predict(np.stack([picture, picture])).shape == (2, *result.shape)
+
+
+def test_single_batch_and_list_agree(trained: UNetColorizer) -> None:
+    pictures = rng.integers(0, 256, (3, 30, 21), dtype=np.uint8)
+    batch = trained.predict(pictures)
+    listed = trained.predict(list(pictures))
+    assert isinstance(listed, list)
+    for i, picture in enumerate(pictures):
+        np.testing.assert_allclose(batch[i], trained.predict(picture), atol=1)
+        np.testing.assert_array_equal(batch[i], listed[i])
+
+
+def test_pictures_of_many_sizes_come_back_in_their_order(trained: UNetColorizer) -> None:
+    sizes = [(30, 21), (8, 50), (30, 21), (1, 1), (64, 64), (3, 200)]
+    pictures = [np.full(size, 40 * i, dtype=np.uint8) for i, size in enumerate(sizes)]
+    results = trained.predict(pictures, batch_size=4)
+    assert [result.shape[:2] for result in results] == sizes
+    gray = [result.mean() for result in results]
+    assert gray == sorted(gray)
+
+
+def test_paths_and_pillow_images_are_read(trained: UNetColorizer, tmp_path: Path) -> None:
+    write_image(tmp_path / "gray.png", GRAY)
+    expected = trained.predict(GRAY)
+    np.testing.assert_array_equal(trained.predict(tmp_path / "gray.png"), expected)
+    np.testing.assert_array_equal(trained.predict(str(tmp_path / "gray.png")), expected)
+    np.testing.assert_array_equal(trained.predict(Image.fromarray(GRAY)), expected)
+    with pytest.raises(ImageReadError, match=r"absent\.png"):
+        trained.predict(tmp_path / "absent.png")
+
+
+@pytest.mark.parametrize("name", list_color_spaces())
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), side=st.integers(2, 40))
+def test_luminance_is_kept_whatever_the_network_says(name: str, dtype: type, seed: int, side: int) -> None:
+    space = get_color_space(name)
+    noise = np.random.default_rng(seed)
+    scale = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
+    # All levels from black to white, the darkest twice as often.
+    photo = (np.sort(noise.random((64, 48)) ** 2, axis=None).reshape(64, 48) * scale).round(6).astype(dtype)
+
+    def network(luminance: np.ndarray) -> np.ndarray:
+        return noise.random((*luminance.shape[:3], space.output_channels), dtype=np.float32)
+
+    (result,) = colorize([photo], network, space, side, 1)
+    before, _ = space.encode(np.repeat(photo[..., None], 3, axis=-1) / scale)
+    after, _ = space.encode(result / scale)
+    largest = np.abs(after - before).max() / (space.luminance.high - space.luminance.low)
+    assert largest < 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list_color_spaces())
+def test_a_photo_of_12_megapixels_keeps_its_luminance_within_3_gigabytes(name: str) -> None:
+    import subprocess
+    import sys
+
+    script = f"""
+import resource, numpy as np
+from unetcolor import UNetColorizer, samples
+colorizer = UNetColorizer({name!r}, filters=(8, 16), seed=0)
+colorizer.fit(samples.load_portraits()[:16], epochs=1, verbose=0)
+rng = np.random.default_rng(0)
+photo = np.linspace(0, 255, 4000)[None] * np.linspace(0, 1, 3000)[:, None]
+photo = np.clip(photo + rng.normal(0, 6, photo.shape), 0, 255).astype(np.uint8)
+result = colorizer.predict(photo)
+assert result.shape == (3000, 4000, 3) and result.dtype == np.uint8
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+span = colorizer.space.luminance.high - colorizer.space.luminance.low
+worst = 0.0
+for start in range(0, 3000, 250):
+    rows = slice(start, start + 250)
+    before, _ = colorizer.space.encode(np.repeat(photo[rows, :, None], 3, axis=-1) / 255)
+    after, _ = colorizer.space.encode(result[rows] / 255)
+    worst = max(worst, np.abs(after - before).max() / span)
+print(worst, peak)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    worst, peak_gigabytes = map(float, done.stdout.split()[-2:])
+    assert worst < 0.01
+    assert peak_gigabytes < 3
+
+
+def test_the_network_sees_the_same_picture_at_every_size(trained: UNetColorizer) -> None:
+    seen = []
+
+    def network(luminance: np.ndarray) -> np.ndarray:
+        seen.append(luminance)
+        return np.full((*luminance.shape[:3], 2), 0.5, dtype=np.float32)
+
+    ramp = np.linspace(0, 1, 512, dtype=np.float32)
+    photo = (ramp[:, None] + ramp[None]) / 2
+    list(colorize([photo, photo[::4, ::4]], network, get_color_space("lab"), 64, 1))
+    assert seen[0].shape == seen[1].shape == (1, 64, 64, 1)
+    np.testing.assert_allclose(seen[0], seen[1], atol=0.01)
+
+
+def test_working_sizes_keep_area_and_aspect() -> None:
+    assert working_size(100, 75, np.sqrt(7500)) == (100, 75)
+    assert working_size(1, 1, 100) == (100, 100)
+    assert working_size(1, 10**6, 10) == (1, 10_000)
+    height, width = working_size(3000, 4000, 256)
+    assert height * width == pytest.approx(256**2, rel=0.01)
+    assert width / height == pytest.approx(4 / 3, rel=0.01)
+
+
+def test_size_changes_what_the_network_sees(trained: UNetColorizer, small_portraits: np.ndarray) -> None:
+    coarse, fine = (trained.predict(small_portraits, size=size) for size in (8, 40))
+    assert not np.array_equal(coarse, fine)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ([], "empty list"),
+        (np.zeros((0, 8, 8), np.uint8), "no pictures in an array"),
+        (np.zeros((8, 0), np.uint8), "no pixels"),
+        (np.zeros(8, np.uint8), "this array has the shape \\(8,\\)"),
+        (np.zeros((2, 8, 8, 5), np.uint8), "this array has the shape"),
+        (np.zeros((2, 2, 8, 8, 3), np.uint8), "this array has the shape"),
+        ([np.zeros((2, 8, 8), np.uint8)], "must be a single one"),
+        (np.zeros((8, 8), np.int32), "int32"),
+        (np.zeros((8, 8), bool), "bool"),
+        (np.full((8, 8), 200.0), "divide"),
+        (np.full((8, 8), np.nan), "NaN|nan|finite"),
+        (None, "NoneType"),
+        ([None], "NoneType"),
+        (7, "int"),
+    ],
+)
+def test_bad_input_says_what_was_given(trained: UNetColorizer, images: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        trained.predict(images)
+
+
+@pytest.mark.parametrize("options", [{"size": 0}, {"batch_size": 0}])
+def test_bad_options_are_refused(trained: UNetColorizer, options: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be at least 1"):
+        trained.predict(GRAY, **options)
+
+
+def test_transparent_pictures_keep_their_alpha_in_a_file(trained: UNetColorizer, tmp_path: Path) -> None:
+    picture = rng.integers(0, 256, (30, 21, 4), dtype=np.uint8)
+    write_image(tmp_path / "in.png", picture)
+    write_image(tmp_path / "out.png", trained.predict(tmp_path / "in.png"))
+    np.testing.assert_array_equal(read_image(tmp_path / "out.png")[..., 3], picture[..., 3])
