@@ -153,10 +153,10 @@ def test_transparent_color_of_sixteen_bits_is_ignored(tmp_path, key):
     np.testing.assert_array_equal(read_image(tmp_path / "x.png"), RGB16)
 
 
-@pytest.mark.parametrize("orientation", range(10))
+@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.tif", "lzw.tif", "x.webp"])
 def test_exif_rotation(tmp_path, name, orientation):
-    # How an upright picture is stored, for each value of the tag; others mean nothing.
+    # How an upright picture is stored, for each value of the tag.
     stored = {
         2: RGB[:, ::-1],
         3: RGB[::-1, ::-1],
@@ -168,8 +168,8 @@ def test_exif_rotation(tmp_path, name, orientation):
     }.get(orientation, RGB)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    options = {"compression": "tiff_lzw"} if name == "lzw.tif" else {}
-    read = read_image(save(tmp_path / name, np.ascontiguousarray(stored), exif=exif, quality=95, **options))
+    options = {"compression": "tiff_lzw"} if name == "lzw.tif" else {"quality": 95}
+    read = read_image(save(tmp_path / name, np.ascontiguousarray(stored), exif=exif, **options))
     assert read.shape == RGB.shape
     assert np.abs(read.astype(int) - RGB).mean() < 4
     assert read_rgb(tmp_path / name, (6, 8)).shape == (6, 8, 3)
@@ -183,8 +183,12 @@ def test_sixteen_bit_color_is_rotated(tmp_path):
     np.testing.assert_array_equal(read_image(tmp_path / "x.png"), RGB16)
 
 
-def test_odd_exif_data_is_no_reason_to_fail(tmp_path):
-    path = save(tmp_path / "x.jpg", RGB, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff", quality=95)
+@pytest.mark.parametrize("orientation", [0, 9])
+def test_odd_exif_data_is_no_reason_to_fail(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    assert read_image(save(tmp_path / "x.jpg", RGB, exif=exif)).shape == RGB.shape
+    path = save(tmp_path / "x.jpg", RGB, exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert read_image(path).shape == RGB.shape

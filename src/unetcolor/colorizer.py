@@ -162,6 +162,9 @@ class UNetColorizer:
                 augment_to=self.image_size if augment else None,
                 seed=self.seed,
             )
+            if keras_arguments.get("steps_per_epoch"):
+                # Keras then counts the steps itself, across the ends of the data.
+                train = train.repeat()
         history = self._model.fit(
             train,
             validation_data=None if validation is None else self._encode_validation(validation, batch_size),

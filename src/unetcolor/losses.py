@@ -40,7 +40,7 @@ class ChromaHuber(keras.losses.Loss):  # type: ignore[misc]  # Keras has no type
         HSV, whose ranges lie about zero; for Luv see the example. RGB has no such point.
     scale
         The Euclidean distance from neutral, in network units, from which on a pixel has its full weight. In Lab,
-        0.1 is a chroma of 25, which about a third of the pixels of everyday photos surpass.
+        0.1 is a chroma of 25.5, which 21 % of the pixels of the portraits that ship surpass, and 39 % of the photos'.
     reduction, name, dtype
         As in all losses of Keras.
 

@@ -1,0 +1,264 @@
+"""Figures of pictures, color spaces and trainings; needs ``pip install "unetcolor[plot]"``.
+
+Every function returns a ``matplotlib.figure.Figure`` made without pyplot: nothing is shown, no window system is
+needed, and no figure stays in memory. Save it with ``figure.savefig("name.png")``. A notebook shows it after
+``%matplotlib inline``.
+
+Pictures are sRGB, their range given by their dtype as everywhere in unetcolor: uint8 is 0 to 255, uint16 is 0 to
+65535, floats are 0 to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from unetcolor.errors import MissingExtraError
+from unetcolor.images import to_float
+from unetcolor.spaces import Channel, ColorSpace, get_color_space
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Pictures: TypeAlias = np.ndarray | Sequence[np.ndarray]
+"""A batch ``(n, height, width, 3)``, or pictures ``(height, width, 3)`` of any sizes."""
+
+_DPI = 150
+# Inches, of the longer side of a picture.
+_SMALL, _LARGE = 1.6, 3.0
+# Inches above a picture for its title, and beside it for a color bar.
+_TITLE, _BAR = 0.35, 0.7
+# A picture smaller than this, in pixels, is drawn with visible pixels instead of blurred ones.
+_FEW_PIXELS = 128
+
+
+def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None = None, *, count: int = 5) -> Figure:
+    """Draw gray, colorized and true pictures below each other, one column a picture.
+
+    Parameters
+    ----------
+    truth, colorized
+        As many pictures each.
+    gray
+        As many pictures, ``(height, width)``, ``(height, width, 1)`` or ``(height, width, 3)``. None leaves the
+        row out.
+    count
+        How many to draw, from the first one on, if there are as many.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Axes row by row: gray (if given), colorized, truth.
+
+    Raises
+    ------
+    ValueError
+        There are no pictures, not as many of each kind, or one has another shape than the above.
+
+    Examples
+    --------
+    >>> from unetcolor import samples
+    >>> portraits = samples.load_portraits()[:8]
+    >>> len(plot_comparison(portraits, portraits // 2, portraits[..., 1], count=4).axes)
+    12
+    """
+    rows = {"gray": gray, "colorized": colorized, "truth": truth}
+    given = {label: pictures for label, pictures in rows.items() if pictures is not None}
+    numbers = {label: len(pictures) for label, pictures in given.items()}
+    if len(set(numbers.values())) > 1:
+        raise ValueError(f"give as many pictures of each kind, not {numbers}")
+    if not numbers["truth"] or count < 1:
+        raise ValueError(f"there must be at least one picture to draw; got {numbers['truth']}, and count={count}")
+    columns = min(count, numbers["truth"])
+    images = {label: [_picture(pictures[i], label) for i in range(columns)] for label, pictures in given.items()}
+    # All are drawn in boxes of one shape, that of the first.
+    width, height = _inches(images["truth"][0], _SMALL)
+    figure = _new_figure(columns * width + _TITLE, len(given) * height)
+    axes = figure.subplots(len(given), columns, squeeze=False)
+    for row, (label, row_images) in zip(axes, images.items(), strict=True):
+        for ax, image in zip(row, row_images, strict=True):
+            _draw(ax, image)
+        row[0].set_ylabel(label)
+    return figure
+
+
+def plot_luminance(rgb: np.ndarray, spaces: Iterable[str | ColorSpace] = ("rgb", "lab")) -> Figure:
+    """Draw a picture beside its luminance in some color spaces: what a network of each space sees.
+
+    Parameters
+    ----------
+    rgb
+        A picture, ``(height, width, 3)``.
+    spaces
+        Color spaces, or their names.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The picture, then each luminance in network units, so that 0 is black and 1 white.
+
+    Examples
+    --------
+    >>> from unetcolor import samples
+    >>> figure = plot_luminance(samples.load_photo("coffee"))
+    >>> [ax.get_title() for ax in figure.axes]
+    ['picture', 'gray (rgb)', 'L* (lab)']
+    """
+    picture = _picture(rgb, "rgb")
+    chosen = [get_color_space(space) for space in spaces]
+    width, height = _inches(picture, _LARGE)
+    figure = _new_figure((1 + len(chosen)) * width, height + _TITLE)
+    first, *others = figure.subplots(1, 1 + len(chosen), squeeze=False)[0]
+    _draw(first, picture, title="picture")
+    for ax, space in zip(others, chosen, strict=True):
+        luminance, _ = space.normalize(*space.encode(picture))
+        _draw(ax, luminance[..., 0], title=f"{space.luminance.name} ({space.name})")
+    return figure
+
+
+def plot_channels(rgb: np.ndarray, space: str | ColorSpace) -> Figure:
+    """Draw every channel of a picture in a color space, with its range and a color bar in natural units.
+
+    Parameters
+    ----------
+    rgb
+        A picture, ``(height, width, 3)``.
+    space
+        A color space, or its name.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The luminance, then the targets, each with the least and greatest value in its title. The bar goes from the
+        channel's ``low`` to its ``high``. A channel with values of both signs is drawn in blue below zero, white
+        at zero, and red above.
+
+    Examples
+    --------
+    >>> from unetcolor import samples
+    >>> figure = plot_channels(samples.load_photo("coffee"), "lab")
+    >>> figure.axes[0].get_title()
+    'L*: 0.0 to 97.1'
+    """
+    picture = _picture(rgb, "rgb")
+    chosen = get_color_space(space)
+    channels = (chosen.luminance, *chosen.targets)
+    values = np.concatenate(chosen.encode(picture), axis=-1)
+    width, height = _inches(picture, _LARGE)
+    figure = _new_figure(len(channels) * (width + _BAR), height + _TITLE)
+    for i, (ax, channel) in enumerate(zip(figure.subplots(1, len(channels)), channels, strict=True)):
+        _draw_channel(ax, values[..., i], channel)
+    return figure
+
+
+def plot_history(history: Any) -> Figure:
+    """Draw how a training went: each metric against the epoch, training and validation in one plot.
+
+    Parameters
+    ----------
+    history
+        The ``keras.callbacks.History`` that ``fit`` returns, or its dict ``history.history``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One plot for each metric; epochs count from 1.
+
+    Raises
+    ------
+    ValueError
+        The history holds no epochs, or a metric has not one value for each.
+
+    Examples
+    --------
+    >>> figure = plot_history({"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.6]})
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('epoch', 'loss')
+    """
+    curves: Mapping[str, Sequence[float]] = getattr(history, "history", history)
+    epochs = max((len(values) for values in curves.values()), default=0)
+    if not epochs:
+        raise ValueError("the history holds no epochs")
+    for name, values in curves.items():
+        # Keras does not record which epochs were validated, if not all were.
+        if len(values) != epochs:
+            raise ValueError(f"each metric must have a value for each epoch: {name!r} has {len(values)} for {epochs}")
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
+    figure = _new_figure(4.0 * len(names), 3.0, layout="constrained")
+    for ax, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        for key, label in ((name, "training"), (f"val_{name}", "validation")):
+            if key in curves:
+                # Points beside the line: a line through a single epoch would not be seen.
+                ax.plot(range(1, epochs + 1), curves[key], label=label, marker=".")
+        ax.set_xlabel("epoch")
+        ax.set_ylabel(name)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.grid(alpha=0.3)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(frameon=False)
+    return figure
+
+
+def _new_figure(width: float, height: float, layout: str = "compressed") -> Figure:
+    """Return an empty figure of a size in inches; the first thing here that needs matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("matplotlib", "plot") from error
+    return Figure(figsize=(width, height), dpi=_DPI, layout=layout)
+
+
+def _picture(pixels: np.ndarray, what: str) -> np.ndarray:
+    """Return a picture as floats in ``[0, 1]``: ``(height, width, 3)``, or for gray also ``(height, width)``."""
+    shape = np.shape(pixels)
+    is_gray = what == "gray" and (len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1))
+    if not is_gray and (len(shape) != 3 or shape[-1] != 3):
+        allowed = (
+            "(height, width), (height, width, 1) or (height, width, 3)" if what == "gray" else "(height, width, 3)"
+        )
+        raise ValueError(f"{what}: a picture must have the shape {allowed}, not {shape}")
+    floats = to_float(np.asarray(pixels))
+    return floats.reshape(shape[:2]) if is_gray else floats
+
+
+def _inches(image: np.ndarray, longer_side: float) -> tuple[float, float]:
+    """Return width and height for a picture."""
+    height, width = image.shape[:2]
+    scale = longer_side / max(height, width)
+    return width * scale, height * scale
+
+
+def _draw(ax: Axes, image: np.ndarray, title: str = "", **options: Any) -> Any:
+    """Draw a picture without ticks: color as it is, one channel in gray if no color map is given."""
+    small = max(image.shape[:2]) < _FEW_PIXELS
+    if not options:
+        options = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0}
+    drawn = ax.imshow(image, interpolation="nearest" if small else "auto", **options)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.set_title(title, fontsize="medium")
+    return drawn
+
+
+def _draw_channel(ax: Axes, values: np.ndarray, channel: Channel) -> None:
+    # After _new_figure, which says what to install if matplotlib is missing.
+    from matplotlib.colors import Normalize, TwoSlopeNorm
+
+    options: dict[str, Any] = {"cmap": "gray", "norm": Normalize(channel.low, channel.high)}
+    if channel.low < 0 < channel.high:
+        options = {"cmap": "RdBu_r", "norm": TwoSlopeNorm(0.0, channel.low, channel.high)}
+    title = f"{channel.name}: {values.min():{_digits(channel)}} to {values.max():{_digits(channel)}}"
+    drawn = _draw(ax, values, title, **options)
+    bar = ax.figure.colorbar(drawn, ax=ax, fraction=0.046, pad=0.03)
+    bar.set_ticks(
+        [channel.low, (0.0 if channel.low < 0 < channel.high else (channel.low + channel.high) / 2), channel.high]
+    )
+    bar.outline.set_visible(False)
+
+
+def _digits(channel: Channel) -> str:
+    return ".1f" if channel.high - channel.low > 10 else ".2f"

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from unetcolor import UNetColorizer, build_unet, list_color_spaces
+from unetcolor.errors import ColorSpaceError, NotFittedError
+from unetcolor.images import write_image
+from unetcolor.spaces.rgb import RGB
+
+
+def tiny(space: object = "lab", **options: object) -> UNetColorizer:
+    return UNetColorizer(space, **{"filters": (2, 4), "seed": 1, **options})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", list_color_spaces())
+def test_every_space_trains_and_predicts(name: str, small_portraits: np.ndarray) -> None:
+    colorizer = tiny(name)
+    history = colorizer.fit(small_portraits, epochs=3, batch_size=4, verbose=0)
+    assert history.history["loss"][-1] < history.history["loss"][0]
+    result = colorizer.predict(small_portraits[0, ..., 0])
+    assert (result.shape, result.dtype) == ((25, 19, 3), np.uint8)
+
+
+def test_the_network_has_the_channels_and_the_head_of_the_space() -> None:
+    assert UNetColorizer("rgb").model.count_params() == 1_946_739
+    assert UNetColorizer("lab").model.count_params() == 1_946_722
+    assert UNetColorizer("lab").model.layers[-1].activation is keras.activations.sigmoid
+
+
+def test_a_space_chooses_its_loss_and_its_head(small_portraits: np.ndarray) -> None:
+    class Squared(RGB):
+        name = "squared"
+        loss = "mse"
+        activation = "hard_sigmoid"
+
+    colorizer = tiny(Squared)
+    assert colorizer.model.layers[-1].activation is keras.activations.hard_sigmoid
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    assert colorizer.training["loss"] == "mse"
+
+
+def test_the_default_is_the_classic_recipe(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    assert isinstance(colorizer.model.optimizer, keras.optimizers.Adam)
+    assert colorizer.training == {
+        "epochs": 1,
+        "pictures": 8,
+        "batch_size": 32,
+        "loss": "mae",
+        "optimizer": "adam",
+        "augment": False,
+        "seed": 1,
+        "final": {"loss": pytest.approx(colorizer.training["final"]["loss"])},
+    }
+
+
+def test_every_argument_of_keras_is_open(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    seen: list[int] = []
+    history = colorizer.fit(
+        small_portraits,
+        validation_data=small_portraits[:2],
+        epochs=4,
+        initial_epoch=2,
+        batch_size=2,
+        steps_per_epoch=3,
+        loss=keras.losses.Huber(),
+        optimizer=keras.optimizers.SGD(0.1),
+        metrics=["mse"],
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))],
+        verbose=0,
+    )
+    assert set(history.history) == {"loss", "mse", "val_loss", "val_mse"}
+    assert seen == [2, 3]
+    assert int(colorizer.model.optimizer.iterations) == 6
+    assert colorizer.training["optimizer"] == "sgd"
+
+
+def test_an_unknown_argument_is_named_before_anything_starts(small_portraits: np.ndarray) -> None:
+    with pytest.raises(TypeError, match="unknown argument of fit 'epoch_s'"):
+        tiny().fit(small_portraits, epoch_s=1)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'depth'"):
+        UNetColorizer("lab", depth=4)  # type: ignore[call-arg]
+    with pytest.raises(ColorSpaceError, match="Did you mean 'lab'"):
+        UNetColorizer("labb")
+
+
+def test_training_goes_on_where_it_stopped(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    steps = int(colorizer.model.optimizer.iterations)
+    colorizer.fit(small_portraits, epochs=2, verbose=0)
+    assert int(colorizer.model.optimizer.iterations) == 3 * steps
+    assert colorizer.training["epochs"] == 3
+
+
+def test_one_seed_makes_one_result(small_portraits: np.ndarray) -> None:
+    def train(seed: int) -> np.ndarray:
+        colorizer = tiny(seed=seed)
+        colorizer.fit(small_portraits, epochs=2, batch_size=2, augment=True, verbose=0)
+        return colorizer.predict((small_portraits[..., 0] / 255).astype(np.float32))
+
+    np.testing.assert_allclose(train(1), train(1), atol=1e-4)
+    assert np.abs(train(1) - train(2)).max() > 0.01
+
+
+def test_a_share_of_the_pictures_can_be_held_out(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    history = colorizer.fit(small_portraits, validation_split=0.25, augment=True, epochs=1, verbose=0)
+    assert colorizer.training["pictures"] == 6
+    assert "val_loss" in history.history
+
+
+def test_every_form_of_pictures_trains(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    for i, picture in enumerate(small_portraits):
+        write_image(tmp_path / f"{i}.png", picture)
+    np.savez(tmp_path / "set.npz", train_images=small_portraits, test_images=small_portraits[:3])
+    batches = tf.data.Dataset.from_tensor_slices(small_portraits).batch(4)
+    paths = sorted(tmp_path.glob("*.png"))
+    for images, size, count in [
+        (small_portraits, (25, 19), 8),
+        (tmp_path, (128, 128), 8),
+        (paths, (128, 128), 8),
+        (tmp_path / "set.npz", (25, 19), 3),
+        (batches, (25, 19), 8),
+    ]:
+        colorizer = tiny()
+        history = colorizer.fit(images, validation_data=images, epochs=1, verbose=0)
+        assert colorizer.image_size == size
+        assert np.isfinite(history.history["val_loss"][0])
+        assert colorizer.evaluate(images, verbose=0)["pictures"] == count
+
+
+def test_files_are_read_at_the_image_size(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    write_image(tmp_path / "a.png", small_portraits[0])
+    colorizer = tiny(image_size=(16, 12))
+    colorizer.fit(tmp_path, augment=True, epochs=1, verbose=0)
+    assert colorizer.image_size == (16, 12)
+
+
+def test_batches_cannot_be_split_or_augmented(small_portraits: np.ndarray) -> None:
+    batches = tf.data.Dataset.from_tensors(small_portraits)
+    for option in ({"validation_split": 0.5}, {"augment": True}):
+        with pytest.raises(ValueError, match="work on single pictures"):
+            tiny().fit(batches, **option)
+
+
+def test_evaluate_prints_plain_gray_beside_each_score(
+    trained: UNetColorizer, small_portraits: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = trained.evaluate(small_portraits)
+    printed = capsys.readouterr().out
+    assert "plain gray" in printed
+    for name in ("psnr", "ssim", "delta_e", "colorfulness"):
+        assert f"{scores[name]:.2f}"[:4] in printed
+        assert f"gray_{name}" in scores
+    assert scores["gray_colorfulness"] == pytest.approx(0, abs=0.01)
+    assert scores["pictures"] == 8
+
+
+def test_plain_gray_has_the_luminance_of_the_space(trained: UNetColorizer) -> None:
+    # A gray picture is its own plain gray one, so nothing separates the two.
+    gray = np.repeat(np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1), 3, axis=-1)
+    assert trained.evaluate(gray, verbose=0)["gray_delta_e"] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("call", ["predict", "evaluate", "save"])
+def test_an_untrained_colorizer_says_so(call: str, small_portraits: np.ndarray, tmp_path: Path) -> None:
+    argument = tmp_path / "model.keras" if call == "save" else small_portraits
+    with pytest.raises(NotFittedError, match="call fit first"):
+        getattr(tiny(), call)(argument)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [(0, 8), (8, -1)])
+def test_bad_image_sizes_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="image_size is"):
+        UNetColorizer("lab", image_size=size)
+
+
+def test_summary_names_the_space_and_the_training(
+    trained: UNetColorizer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained.summary()
+    printed = capsys.readouterr().out
+    assert "L* -> a*, b*" in printed
+    assert "'epochs': 2" in printed
+    assert "Total params" in printed
+
+
+def test_many_sizes_do_not_build_the_network_anew_each_time(trained: UNetColorizer) -> None:
+    sizes = [(10 + i, 40 - i) for i in range(12)]
+    trained.predict([np.zeros(size, np.uint8) for size in sizes[:4]])
+    function = trained.model.predict_function
+    traces = function.experimental_get_tracing_count()
+    trained.predict([np.zeros(size, np.uint8) for size in sizes])
+    assert function.experimental_get_tracing_count() == traces
+
+
+def test_the_network_is_the_one_that_build_unet_makes(trained: UNetColorizer) -> None:
+    same = build_unet(1, 2, filters=(4, 8))
+    assert [w.shape for w in trained.model.weights] == [w.shape for w in same.weights]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("space", ["lab", "rgb"])
+def test_learned_colors_beat_plain_gray_on_unseen_portraits(space: str, portraits: np.ndarray) -> None:
+    order = np.random.default_rng(0).permutation(len(portraits))
+    colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), momentum=0.9, seed=0)
+    colorizer.fit(portraits[order[:128]], epochs=12, batch_size=16, verbose=0)
+    scores = colorizer.evaluate(portraits[order[128:]], verbose=0)
+    # Measured over seeds: at most three quarters of plain gray's.
+    assert scores["delta_e"] < 0.85 * scores["gray_delta_e"]
+    assert scores["colorfulness"] > 0.4 * scores["true_colorfulness"]
+    assert scores["better_than_gray"] > 0.8
