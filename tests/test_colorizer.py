@@ -53,7 +53,7 @@ def test_the_default_is_the_classic_recipe(small_portraits: np.ndarray) -> None:
         "pictures": 8,
         "batch_size": 32,
         "loss": "mae",
-        "optimizer": "adam",
+        "optimizer": "Adam",
         "augment": False,
         "seed": 1,
         "final": {"loss": pytest.approx(colorizer.training["final"]["loss"])},
@@ -79,7 +79,7 @@ def test_every_argument_of_keras_is_open(small_portraits: np.ndarray) -> None:
     assert set(history.history) == {"loss", "mse", "val_loss", "val_mse"}
     assert seen == [2, 3]
     assert int(colorizer.model.optimizer.iterations) == 6
-    assert colorizer.training["optimizer"] == "sgd"
+    assert colorizer.training["optimizer"] == "SGD"
 
 
 def test_an_unknown_argument_is_named_before_anything_starts(small_portraits: np.ndarray) -> None:
@@ -98,6 +98,23 @@ def test_training_goes_on_where_it_stopped(small_portraits: np.ndarray) -> None:
     colorizer.fit(small_portraits, epochs=2, verbose=0)
     assert int(colorizer.model.optimizer.iterations) == 3 * steps
     assert colorizer.training["epochs"] == 3
+
+
+def test_a_callback_can_save_and_a_stopped_training_counts(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    colorizer = tiny()
+
+    def save_then_stop(epoch: int, logs: dict[str, float]) -> None:
+        colorizer.save(tmp_path / f"{epoch}.keras")
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        colorizer.fit(
+            small_portraits, epochs=9, callbacks=keras.callbacks.LambdaCallback(on_epoch_end=save_then_stop), verbose=0
+        )
+    assert UNetColorizer.load(tmp_path / "0.keras").training["epochs"] == 1
+    assert colorizer.training["epochs"] == 2
+    assert colorizer.predict(small_portraits).shape == small_portraits.shape
 
 
 def test_one_seed_makes_one_result(small_portraits: np.ndarray) -> None:
@@ -184,9 +201,7 @@ def test_bad_image_sizes_are_refused(size: tuple[int, int]) -> None:
         UNetColorizer("lab", image_size=size)
 
 
-def test_summary_names_the_space_and_the_training(
-    trained: UNetColorizer, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_summary_names_the_space_and_the_training(trained: UNetColorizer, capsys: pytest.CaptureFixture[str]) -> None:
     trained.summary()
     printed = capsys.readouterr().out
     assert "L* -> a*, b*" in printed

@@ -56,7 +56,7 @@ def test_gray_and_unreadable_files_are_left_out_and_counted(folder: Path) -> Non
     write_image(folder / "gray.png", color()[..., 0])
     write_image(folder / "gray_as_rgb.jpg", np.repeat(color()[..., :1], 3, axis=-1))
     (folder / "broken.jpg").write_bytes((folder / "deeper" / "a.jpg").read_bytes()[:200])
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="left out") as caught:
         pictures = open_pictures(folder)
     messages = sorted(str(warning.message) for warning in caught)
     assert len(pictures) == 3

@@ -18,9 +18,7 @@ def upsample(targets: np.ndarray, small: np.ndarray, luminance: np.ndarray) -> n
 
 
 @given(small=sizes, large=st.tuples(st.integers(1, 40), st.integers(1, 40)), seed=st.integers(0, 99))
-def test_constant_colors_stay_constant_on_any_photo(
-    small: tuple[int, int], large: tuple[int, int], seed: int
-) -> None:
+def test_constant_colors_stay_constant_on_any_photo(small: tuple[int, int], large: tuple[int, int], seed: int) -> None:
     rng = np.random.default_rng(seed)
     targets = np.full((*small, 2), [0.25, 0.75], dtype=np.float32)
     guide = rng.random((*small, 1), dtype=np.float32)

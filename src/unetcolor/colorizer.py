@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import tee
 from math import sqrt
 from typing import Any, Self
 
 import keras
 import numpy as np
-import tensorflow as tf
 from typing_extensions import Unpack
 
 import unetcolor
 from unetcolor import archive, data, metrics
-from unetcolor.errors import ColorSpaceError, ModelLoadError, NotFittedError, unknown_name
+from unetcolor.errors import ColorSpaceError, ModelLoadError, NotFittedError
 from unetcolor.images import from_float, to_float
-from unetcolor.pictures import DEFAULT_IMAGE_SIZE, Size, open_pictures
+from unetcolor.pictures import Size, open_pictures
 from unetcolor.predicting import colorize, list_pictures
 from unetcolor.progress import with_progress
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
+from unetcolor.training import name_of_loss, prepare, sort_arguments
 from unetcolor.unet import UNetOptions, build_unet
 
-_COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
 _UNET_DEFAULTS = {name: inspect.signature(build_unet).parameters[name].default for name in UNetOptions.__annotations__}
-_FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {"self", "x", "y"}
 
 
 class UNetColorizer:
@@ -95,7 +93,7 @@ class UNetColorizer:
         batch_size: int = 32,
         shuffle: bool = True,
         augment: bool = False,
-        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        callbacks: Any = None,
         verbose: Any = "auto",
         **keras_arguments: Any,
     ) -> keras.callbacks.History:
@@ -139,52 +137,37 @@ class UNetColorizer:
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
-        self._compile(keras_arguments)
-        if data.is_stream(images):
-            if validation_split or augment:
-                raise ValueError(
-                    "validation_split and augment work on single pictures, not on the batches of a dataset: pass "
-                    "validation_data, and augment within the dataset"
-                )
-            train, count, validation = data.encode_stream(images, self.space), None, validation_data
-            self.image_size = self.image_size or _size_of_batches(images)
-        else:
-            pictures = open_pictures(images, self.image_size, verbose=bool(verbose))
-            self.image_size = self.image_size or pictures.size
-            count = len(pictures) - int(len(pictures) * validation_split)
-            validation = pictures.part(slice(count, None), self.image_size) if validation_split else validation_data
-            size = pictures.size_for_crops(self.image_size) if augment else self.image_size
-            train = data.encode_pictures(
-                pictures.part(slice(count), size),
-                self.space,
-                batch_size=batch_size,
-                shuffle=shuffle,
-                augment_to=self.image_size if augment else None,
-                seed=self.seed,
-            )
-            if keras_arguments.get("steps_per_epoch"):
-                # Keras then counts the steps itself, across the ends of the data.
-                train = train.repeat()
-        history = self._model.fit(
-            train,
-            validation_data=None if validation is None else self._encode_validation(validation, batch_size),
+        to_compile, to_fit = sort_arguments(keras_arguments)
+        prepared = prepare(
+            images,
+            self.space,
+            self.image_size,
+            validation_data=validation_data,
+            validation_split=validation_split,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            augment=augment,
+            seed=self.seed,
+            verbose=bool(verbose),
+        )
+        if to_compile or not self._model.compiled:
+            self._model.compile(**{"optimizer": "adam", "loss": self.space.loss or "mae", **to_compile})
+        self.image_size = prepared.image_size
+        facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": augment, "seed": self.seed}
+        # After each epoch, so that a callback can save or predict, and a training that is stopped still counts.
+        record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: self._record_epoch(facts, logs))
+        # Where the steps are given, Keras counts them across the ends of the data.
+        steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
+        history: keras.callbacks.History = self._model.fit(
+            prepared.batches.repeat() if steps_are_given else prepared.batches,
+            validation_data=prepared.validation,
             epochs=epochs,
-            callbacks=None if callbacks is None else list(callbacks),
+            callbacks=[record, *keras.tree.flatten(callbacks or [])],
             verbose=verbose,
             # The dataset is shuffled already, by our own seed.
             shuffle=False,
-            **keras_arguments,
+            **to_fit,
         )
-        self._training = {
-            "epochs": self._training.get("epochs", 0) + len(history.epoch),
-            "pictures": count,
-            "batch_size": batch_size,
-            "loss": _name_of(self._model.loss),
-            "optimizer": _name_of(self._model.optimizer),
-            "augment": augment,
-            "seed": self.seed,
-            "final": {name: float(values[-1]) for name, values in history.history.items()},
-        }
         return history
 
     def predict(
@@ -346,20 +329,14 @@ class UNetColorizer:
             raise NotFittedError("this colorizer has not been trained: call fit first, or load a trained one")
         return self.image_size
 
-    def _compile(self, arguments: dict[str, Any]) -> None:
-        """Compile the network with those of the arguments that are meant for it, and take these out."""
-        given = {name: arguments.pop(name) for name in _COMPILE_WORDS & arguments.keys()}
-        unknown = sorted(arguments.keys() - _FIT_WORDS)
-        if unknown:
-            raise TypeError(unknown_name("argument of fit", unknown[0], sorted(_COMPILE_WORDS | _FIT_WORDS)))
-        if given or not self._model.compiled:
-            self._model.compile(**{"optimizer": "adam", "loss": self.space.loss or "mae", **given})
-
-    def _encode_validation(self, source: Any, batch_size: int) -> tf.data.Dataset:
-        if data.is_stream(source):
-            return data.encode_stream(source, self.space)
-        pictures = open_pictures(source, self.image_size, part="test")
-        return data.encode_pictures(pictures, self.space, batch_size=batch_size)
+    def _record_epoch(self, facts: dict[str, Any], logs: dict[str, Any]) -> None:
+        self._training = {
+            "epochs": self._training.get("epochs", 0) + 1,
+            **facts,
+            "loss": name_of_loss(self._model.loss),
+            "optimizer": type(self._model.optimizer).__name__,
+            "final": {name: float(value) for name, value in logs.items()},
+        }
 
     def _colorize(self, pictures: Iterable[Any], size: int | None, batch_size: int) -> Iterator[np.ndarray]:
         height, width = self._working_size
@@ -377,14 +354,3 @@ def _checked_size(size: Size) -> Size:
     if height < 1 or width < 1:
         raise ValueError(f"image_size is (height, width), both at least 1, not {size}")
     return int(height), int(width)
-
-
-def _size_of_batches(source: Any) -> Size:
-    """Return the size of the pictures that a dataset declares, or the default where it leaves it open."""
-    height, width = data.open_stream(source).element_spec.shape[1:3]
-    return (height, width) if height and width else DEFAULT_IMAGE_SIZE
-
-
-def _name_of(thing: Any) -> str:
-    """Return the name of a loss or an optimizer, which may be a string, a function or an object."""
-    return str(getattr(thing, "name", None) or getattr(thing, "__name__", None) or thing)

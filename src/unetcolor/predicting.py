@@ -114,15 +114,18 @@ def _load(picture: Any) -> tuple[np.ndarray, np.ndarray | None]:
 
 def _shrink(pixels: np.ndarray, space: ColorSpace, side: float) -> np.ndarray:
     """Return what the network sees of a picture: ``(h, w, 1)``, network units."""
-    small = resize(to_float(pixels), working_size(*pixels.shape[:2], side))
+    height, width = pixels.shape[:2]
+    small = resize(to_float(pixels), working_size(height, width, side))
     return _luminance(small.reshape(*small.shape[:2], -1), space)
 
 
 def _luminance(values: np.ndarray, space: ColorSpace) -> np.ndarray:
     """Return the luminance, in network units, of a picture in floats with one or three channels."""
     # A gray photo takes the same way as the training photos: luma and L* are not the same thing.
-    luminance, targets = space.encode(np.broadcast_to(values, (*values.shape[:2], 3)))
-    return space.normalize(luminance, targets)[0]
+    natural, targets = space.encode(np.broadcast_to(values, (*values.shape[:2], 3)))
+    luminance: np.ndarray
+    luminance, _ = space.normalize(natural, targets)
+    return luminance
 
 
 def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndarray]:

@@ -58,7 +58,8 @@ class EdgeAwareUpsampler:
         first, second, share = self._columns
         layers = layers[:, first] * (1 - share[:, np.newaxis]) + layers[:, second] * share[:, np.newaxis]
         targets, slope, smooth = np.split(layers, [self._channels, 2 * self._channels], axis=-1)
-        return targets + slope * (luminance - smooth)
+        result: np.ndarray = targets + slope * (luminance - smooth)
+        return result
 
 
 def _slope(targets: np.ndarray, luminance: np.ndarray) -> np.ndarray:
@@ -70,7 +71,8 @@ def _slope(targets: np.ndarray, luminance: np.ndarray) -> np.ndarray:
 
 
 def _blur(values: np.ndarray) -> np.ndarray:
-    return gaussian(values, SIGMA, mode="nearest", channel_axis=-1)
+    blurred: np.ndarray = gaussian(values, SIGMA, mode="nearest", channel_axis=-1)
+    return blurred
 
 
 def _positions(small: int, large: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,107 @@
+"""What ``fit`` needs before Keras takes over: the data of both kinds, and the arguments sorted."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from unetcolor.data import encode_pictures, encode_stream, is_stream, open_stream
+from unetcolor.errors import unknown_name
+from unetcolor.pictures import DEFAULT_IMAGE_SIZE, Pictures, Size, open_pictures
+from unetcolor.spaces import ColorSpace
+
+_COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
+_FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {"self", "x", "y"}
+
+
+@dataclass
+class TrainingData:
+    """What the network is trained on.
+
+    Attributes
+    ----------
+    batches, validation
+        Datasets of ``(luminance, targets)`` in network units; ``validation`` may be None.
+    image_size
+        ``(height, width)`` of the pictures.
+    count
+        Number of pictures to train on; None if a dataset does not tell.
+    """
+
+    batches: tf.data.Dataset
+    validation: tf.data.Dataset | None
+    image_size: Size
+    count: int | None
+
+
+def prepare(
+    images: Any,
+    space: ColorSpace,
+    image_size: Size | None,
+    *,
+    validation_data: Any,
+    validation_split: float,
+    batch_size: int,
+    shuffle: bool,
+    augment: bool,
+    seed: int | None,
+    verbose: bool,
+) -> TrainingData:
+    """Open the pictures that ``fit`` was given, and encode them for the network."""
+    if not 0 <= validation_split < 1:
+        raise ValueError(f"validation_split must be at least 0 and below 1, not {validation_split}")
+    if is_stream(images):
+        if validation_split or augment:
+            raise ValueError(
+                "validation_split and augment work on single pictures, not on the batches of a dataset: pass "
+                "validation_data, and augment within the dataset"
+            )
+        batches = encode_stream(images, space)
+        size = image_size or _size_of_batches(images)
+        return TrainingData(batches, _validation(validation_data, space, size, batch_size), size, None)
+    pictures = open_pictures(images, image_size, verbose=verbose)
+    size = image_size or pictures.size
+    count = len(pictures) - int(len(pictures) * validation_split)
+    batches = encode_pictures(
+        pictures.part(slice(count), pictures.size_for_crops(size) if augment else size),
+        space,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        augment_to=size if augment else None,
+        seed=seed,
+    )
+    held_out = pictures.part(slice(count, None), size) if validation_split else validation_data
+    return TrainingData(batches, _validation(held_out, space, size, batch_size), size, count)
+
+
+def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split keyword arguments into those of ``keras.Model.compile`` and those of ``keras.Model.fit``."""
+    unknown = sorted(arguments.keys() - _COMPILE_WORDS - _FIT_WORDS)
+    if unknown:
+        raise TypeError(unknown_name("argument of fit", unknown[0], sorted(_COMPILE_WORDS | _FIT_WORDS)))
+    to_compile = {name: value for name, value in arguments.items() if name in _COMPILE_WORDS}
+    return to_compile, {name: value for name, value in arguments.items() if name not in _COMPILE_WORDS}
+
+
+def name_of_loss(loss: Any) -> str:
+    """Return the name of a loss, which may be a string, a function or an object."""
+    return str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss)
+
+
+def _validation(source: Any, space: ColorSpace, size: Size, batch_size: int) -> tf.data.Dataset | None:
+    if source is None:
+        return None
+    if is_stream(source):
+        return encode_stream(source, space)
+    pictures = source if isinstance(source, Pictures) else open_pictures(source, size, part="test")
+    return encode_pictures(pictures, space, batch_size=batch_size)
+
+
+def _size_of_batches(source: Any) -> Size:
+    """Return the size of the pictures that a dataset declares, or the default where it leaves it open."""
+    height, width = open_stream(source).element_spec.shape[1:3]
+    return (height, width) if height and width else DEFAULT_IMAGE_SIZE
