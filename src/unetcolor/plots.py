@@ -28,7 +28,7 @@ Pictures: TypeAlias = np.ndarray | Sequence[np.ndarray]
 
 _DPI = 150
 # Inches, of the longer side of a picture.
-_SMALL, _LARGE = 1.6, 3.0
+_SMALL, _LARGE = 2.0, 3.0
 # Inches above a picture for its title, and beside it for a color bar.
 _TITLE, _BAR = 0.35, 0.7
 # A picture smaller than this, in pixels, is drawn with visible pixels instead of blurred ones.
@@ -74,10 +74,11 @@ def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None 
         raise ValueError(f"there must be at least one picture to draw; got {numbers['truth']}, and count={count}")
     columns = min(count, numbers["truth"])
     images = {label: [_picture(pictures[i], label) for i in range(columns)] for label, pictures in given.items()}
-    # All are drawn in boxes of one shape, that of the first.
-    width, height = _inches(images["truth"][0], _SMALL)
-    figure = _new_figure(columns * width + _TITLE, len(given) * height)
-    axes = figure.subplots(len(given), columns, squeeze=False)
+    # All of one height, each column as wide as its picture then is.
+    aspects = [image.shape[1] / image.shape[0] for image in images["truth"]]
+    height = _SMALL / max(1.0, sum(aspects) / columns)
+    figure = _new_figure(sum(aspects) * height + _TITLE, len(given) * height)
+    axes = figure.subplots(len(given), columns, squeeze=False, width_ratios=aspects)
     for row, (label, row_images) in zip(axes, images.items(), strict=True):
         for ax, image in zip(row, row_images, strict=True):
             _draw(ax, image)
@@ -85,7 +86,7 @@ def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None 
     return figure
 
 
-def plot_luminance(rgb: np.ndarray, spaces: Iterable[str | ColorSpace] = ("rgb", "lab")) -> Figure:
+def plot_luminance(rgb: np.ndarray, spaces: str | ColorSpace | Iterable[str | ColorSpace] = ("rgb", "lab")) -> Figure:
     """Draw a picture beside its luminance in some color spaces: what a network of each space sees.
 
     Parameters
@@ -93,7 +94,7 @@ def plot_luminance(rgb: np.ndarray, spaces: Iterable[str | ColorSpace] = ("rgb",
     rgb
         A picture, ``(height, width, 3)``.
     spaces
-        Color spaces, or their names.
+        Color spaces or their names, or one of these.
 
     Returns
     -------
@@ -108,7 +109,9 @@ def plot_luminance(rgb: np.ndarray, spaces: Iterable[str | ColorSpace] = ("rgb",
     ['picture', 'gray (rgb)', 'L* (lab)']
     """
     picture = _picture(rgb, "rgb")
-    chosen = [get_color_space(space) for space in spaces]
+    # A string is an iterable too: of letters.
+    several = (spaces,) if isinstance(spaces, str | ColorSpace) else spaces
+    chosen = [get_color_space(space) for space in several]
     width, height = _inches(picture, _LARGE)
     figure = _new_figure((1 + len(chosen)) * width, height + _TITLE)
     first, *others = figure.subplots(1, 1 + len(chosen), squeeze=False)[0]
@@ -141,7 +144,7 @@ def plot_channels(rgb: np.ndarray, space: str | ColorSpace) -> Figure:
     >>> from unetcolor import samples
     >>> figure = plot_channels(samples.load_photo("coffee"), "lab")
     >>> figure.axes[0].get_title()
-    'L*: 0.0 to 97.1'
+    'L*: 0.2 to 100.0'
     """
     picture = _picture(rgb, "rgb")
     chosen = get_color_space(space)
@@ -187,7 +190,10 @@ def plot_history(history: Any) -> Figure:
         if len(values) != epochs:
             raise ValueError(f"each metric must have a value for each epoch: {name!r} has {len(values)} for {epochs}")
     names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
-    figure = _new_figure(4.0 * len(names), 3.0, layout="constrained")
+    figure = _new_figure(4.0 * len(names), 3.0)
+    # After _new_figure, which says what to install if matplotlib is missing.
+    from matplotlib.ticker import MaxNLocator
+
     for ax, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for key, label in ((name, "training"), (f"val_{name}", "validation")):
             if key in curves:
@@ -195,20 +201,21 @@ def plot_history(history: Any) -> Figure:
                 ax.plot(range(1, epochs + 1), curves[key], label=label, marker=".")
         ax.set_xlabel("epoch")
         ax.set_ylabel(name)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set_xlim(0.5, epochs + 0.5)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False)
     return figure
 
 
-def _new_figure(width: float, height: float, layout: str = "compressed") -> Figure:
+def _new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches; the first thing here that needs matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise MissingExtraError("matplotlib", "plot") from error
-    return Figure(figsize=(width, height), dpi=_DPI, layout=layout)
+    return Figure(figsize=(width, height), dpi=_DPI, layout="compressed")
 
 
 def _picture(pixels: np.ndarray, what: str) -> np.ndarray:
@@ -245,18 +252,18 @@ def _draw(ax: Axes, image: np.ndarray, title: str = "", **options: Any) -> Any:
 
 
 def _draw_channel(ax: Axes, values: np.ndarray, channel: Channel) -> None:
-    # After _new_figure, which says what to install if matplotlib is missing.
-    from matplotlib.colors import Normalize, TwoSlopeNorm
-
-    options: dict[str, Any] = {"cmap": "gray", "norm": Normalize(channel.low, channel.high)}
-    if channel.low < 0 < channel.high:
-        options = {"cmap": "RdBu_r", "norm": TwoSlopeNorm(0.0, channel.low, channel.high)}
+    low, high = channel.low, channel.high
     title = f"{channel.name}: {values.min():{_digits(channel)}} to {values.max():{_digits(channel)}}"
-    drawn = _draw(ax, values, title, **options)
-    bar = ax.figure.colorbar(drawn, ax=ax, fraction=0.046, pad=0.03)
-    bar.set_ticks(
-        [channel.low, (0.0 if channel.low < 0 < channel.high else (channel.low + channel.high) / 2), channel.high]
-    )
+    if low < 0 < high:
+        # As far below zero as above it, so that equal distances from gray look equally strong.
+        end = max(-low, high)
+        drawn = _draw(ax, values, title, cmap="RdBu_r", vmin=-end, vmax=end)
+    else:
+        drawn = _draw(ax, values, title, cmap="gray", vmin=low, vmax=high)
+    # An inset is exactly as high as the picture.
+    bar = ax.figure.colorbar(drawn, cax=ax.inset_axes((1.03, 0.0, 0.05, 1.0)))
+    bar.ax.set_ylim(low, high)
+    bar.set_ticks([low, 0.0 if low < 0 < high else (low + high) / 2, high])
     bar.outline.set_visible(False)
 
 

@@ -39,11 +39,11 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
     >>> check_color_space("lab")
     """
     checked = get_color_space(space)
-    for law in _LAWS:
+    for law, check in _LAWS.items():
         try:
-            law(checked)
+            check(checked)
         except AssertionError as error:
-            raise AssertionError(f"color space {checked.name!r}: {law.__doc__} {error}") from None
+            raise AssertionError(f"color space {checked.name!r}: {law}. {error}") from None
 
 
 def _cube(dtype: Any = np.float64) -> np.ndarray:
@@ -74,7 +74,6 @@ def _require_close(given: np.ndarray, wanted: np.ndarray, tolerance: float, what
 
 
 def _shapes_and_dtypes(space: ColorSpace) -> None:
-    """Shapes follow the declared channels, and the dtype of floats is kept."""
     n = space.output_channels
     for dtype in (np.float32, np.float64):
         for leading in ((), (5,), (0, 4), (2, 3, 4)):
@@ -89,14 +88,12 @@ def _shapes_and_dtypes(space: ColorSpace) -> None:
 
 
 def _ranges(space: ColorSpace) -> None:
-    """Every sRGB color lies within the declared ranges."""
     for name, values in zip(("luminance", "targets"), space.normalize(*space.encode(_cube())), strict=True):
         low, high = values.min(), values.max()
         _require(low >= -1e-5 and high <= 1 + 1e-5, f"normalized {name} from {low:.5f} to {high:.5f}")
 
 
 def _normalization(space: ColorSpace) -> None:
-    """Normalization is (value - low) / (high - low), and denormalization undoes it."""
     encoded = space.encode(_cube())
     channels = ((space.luminance,), space.targets)
     normalized = space.normalize(*encoded)
@@ -109,14 +106,12 @@ def _normalization(space: ColorSpace) -> None:
 
 
 def _round_trip(space: ColorSpace) -> None:
-    """Decoding what was encoded gives the picture back."""
     for dtype, tolerance in ((np.float64, 1e-6), (np.float32, _HALF_LEVEL)):
         cube = _cube(dtype)
         _require_close(space.decode(*space.encode(cube)), cube, tolerance, f"{np.dtype(dtype)} pictures")
 
 
 def _displayable(space: ColorSpace) -> None:
-    """Whatever the network predicts, the picture is finite and in [0, 1]."""
     for low, high in ((0.0, 1.0), (-1.0, 2.0)):
         rgb = space.decode(*_any_values(space, low, high))
         _require(bool(np.isfinite(rgb).all()), "values that are not finite")
@@ -124,7 +119,6 @@ def _displayable(space: ColorSpace) -> None:
 
 
 def _luminance_kept(space: ColorSpace) -> None:
-    """Whatever the network predicts, the picture keeps its luminance."""
     span = space.luminance.high - space.luminance.low
     for low, high in ((0.0, 1.0), (-1.0, 2.0)):
         luminance, targets = _any_values(space, low, high)
@@ -137,7 +131,6 @@ def _luminance_kept(space: ColorSpace) -> None:
 
 
 def _gray_stays_gray(space: ColorSpace) -> None:
-    """A gray picture stays gray, and lighter grays have more luminance."""
     for dtype in (np.float64, np.float32):
         luminance, targets = space.encode(_grays(dtype))
         _require(bool((np.diff(luminance[:, 0]) > 0).all()), "luminance that does not grow from black to white")
@@ -147,7 +140,6 @@ def _gray_stays_gray(space: ColorSpace) -> None:
 
 
 def _one_source(space: ColorSpace) -> None:
-    """NumPy, eager tensors, tf.data and functional models give the same values."""
     import keras
     import tensorflow as tf
 
@@ -172,7 +164,6 @@ def _one_source(space: ColorSpace) -> None:
 
 
 def _finite_gradients(space: ColorSpace) -> None:
-    """Gradients are finite everywhere, black and white included."""
     import tensorflow as tf
 
     rgb = tf.constant(np.concatenate([_cube(np.float32), _grays(np.float32)]))
@@ -193,7 +184,6 @@ def _finite_gradients(space: ColorSpace) -> None:
 
 
 def _config(space: ColorSpace) -> None:
-    """The config holds every argument of the constructor, survives JSON, and rebuilds the space."""
     config = json.loads(json.dumps(space.get_config()))
     _require(config.get("name") == space.name, f"a config named {config.get('name')!r}")
     arguments = {name: value for name, value in config.items() if name != "name"}
@@ -203,7 +193,6 @@ def _config(space: ColorSpace) -> None:
 
 
 def _inputs_kept(space: ColorSpace) -> None:
-    """Neither encode nor decode changes its input."""
     cube = _cube()
     encoded = space.encode(cube)
     given = [values.copy() for values in encoded]
@@ -214,7 +203,6 @@ def _inputs_kept(space: ColorSpace) -> None:
 
 
 def _head(space: ColorSpace) -> None:
-    """Keras knows the activation and the loss that the space declares."""
     import keras
 
     for what, name, get in (
@@ -227,17 +215,17 @@ def _head(space: ColorSpace) -> None:
             _require(False, f"{what} {name!r}")
 
 
-_LAWS: tuple[Callable[[ColorSpace], None], ...] = (
-    _shapes_and_dtypes,
-    _inputs_kept,
-    _ranges,
-    _normalization,
-    _round_trip,
-    _displayable,
-    _luminance_kept,
-    _gray_stays_gray,
-    _one_source,
-    _finite_gradients,
-    _config,
-    _head,
-)
+_LAWS: dict[str, Callable[[ColorSpace], None]] = {
+    "Shapes follow the declared channels, and the dtype of floats is kept": _shapes_and_dtypes,
+    "Neither encode nor decode changes its input": _inputs_kept,
+    "Every sRGB color lies within the declared ranges": _ranges,
+    "Normalization is (value - low) / (high - low), and denormalization undoes it": _normalization,
+    "Decoding what was encoded gives the picture back": _round_trip,
+    "Whatever the network predicts, the picture is finite and in [0, 1]": _displayable,
+    "Whatever the network predicts, the picture keeps its luminance": _luminance_kept,
+    "A gray picture stays gray, and lighter grays have more luminance": _gray_stays_gray,
+    "NumPy, eager tensors, tf.data and functional models give the same values": _one_source,
+    "Gradients are finite everywhere, black and white included": _finite_gradients,
+    "The config holds every argument of the constructor, survives JSON, and rebuilds the space": _config,
+    "Keras knows the activation and the loss that the space declares": _head,
+}

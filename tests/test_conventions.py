@@ -1,0 +1,137 @@
+"""What holds the house together: the direction of imports, names, sizes, laziness, the README's commands."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import unetcolor
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "unetcolor"
+
+# A module imports from earlier rows only, or from its own row's package.
+LAYERS = [
+    {"errors"},
+    {"spaces.arrays"},
+    {"spaces.base", "spaces.srgb", "spaces.cie"},
+    {"spaces.rgb"},
+    {"spaces.lab", "spaces.luv", "spaces.oklab", "spaces.ycbcr", "spaces.hsv"},
+    {"spaces.registry"},
+    {"spaces"},
+    {"_pillow", "_pixels"},
+    {"images", "progress"},
+    {"pictures"},
+    {"unet", "upsample", "data", "metrics", "losses", "archive", "plots", "samples"},
+    {"predicting", "training"},
+    {"testing"},
+    {"colorizer"},
+    {""},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+
+MODULES = sorted(
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+    for path in SOURCE.rglob("*.py")
+)
+
+
+def path_of(module: str) -> Path:
+    path = SOURCE.joinpath(*module.split(".")) if module else SOURCE
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def own_imports(module: str) -> Iterator[str]:
+    """Yield the modules of unetcolor that a module imports, wherever in its text."""
+    for node in ast.walk(ast.parse(path_of(module).read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "unetcolor":
+            package = (node.module or "").removeprefix("unetcolor").removeprefix(".")
+            for alias in node.names:
+                inner = f"{package}.{alias.name}".lstrip(".")
+                yield inner if inner in MODULES else package
+        elif isinstance(node, ast.Import):
+            yield from (a.name.partition(".")[2] for a in node.names if a.name.partition(".")[0] == "unetcolor")
+
+
+def test_every_module_has_its_place() -> None:
+    assert set(MODULES) == set(RANK)
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module])
+def test_imports_go_one_way(module: str) -> None:
+    for imported in own_imports(module):
+        # The version, which the model file records, is all that is taken from the front door.
+        if imported or module != "colorizer":
+            assert RANK[imported] < RANK[module], f"{module} imports {imported}"
+
+
+def test_the_network_builder_knows_nothing_of_the_rest() -> None:
+    assert list(own_imports("unet")) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_are_short(module: str) -> None:
+    assert len(path_of(module).read_text().splitlines()) <= 360
+
+
+@pytest.mark.parametrize("module", ["unetcolor", "unetcolor.spaces", "unetcolor.images", "unetcolor.samples"])
+def test_light_modules_load_neither_tensorflow_nor_keras(module: str) -> None:
+    script = f"import sys, {module}; print([n for n in ('tensorflow', 'keras', 'matplotlib') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_front_door_names_what_is_there() -> None:
+    for name in unetcolor.__all__:
+        assert getattr(unetcolor, name) is not None
+    assert set(unetcolor.__all__) <= set(dir(unetcolor))
+    tree = ast.parse(path_of("").read_text())
+    typed = {
+        alias.asname
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == set(unetcolor.__all__) - {"__version__"}
+    with pytest.raises(AttributeError, match="has no attribute 'colorize_everything'"):
+        _ = unetcolor.colorize_everything
+
+
+def public_things() -> Iterator[tuple[str, object]]:
+    for module in MODULES:
+        loaded = import_module(f"unetcolor.{module}".rstrip("."))
+        for name, thing in vars(loaded).items():
+            is_own = getattr(thing, "__module__", None) == loaded.__name__
+            if is_own and not name.startswith("_") and (inspect.isfunction(thing) or inspect.isclass(thing)):
+                yield f"{module}.{name}", thing
+
+
+@pytest.mark.parametrize(("name", "thing"), list(public_things()), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_parameter_of_a_public_function_is_documented(name: str, thing: object) -> None:
+    documentation = inspect.getdoc(thing)
+    assert documentation
+    if "Parameters\n" in documentation and inspect.isfunction(thing):
+        for parameter in inspect.signature(thing).parameters:
+            assert parameter in documentation, f"{name} does not document {parameter}"
+
+
+def test_ci_runs_the_commands_of_the_readme() -> None:
+    readme, ci = (ROOT / "README.md").read_text(), (ROOT / ".ci" / "run").read_text()
+    commands = [line for line in readme.splitlines() if line.startswith("python3 -m venv")]
+    assert len(commands) == 2
+    for command in commands:
+        assert command in ci
+
+
+def test_the_changelog_has_an_entry_for_this_version_or_the_next() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert "## [Unreleased]" in changelog or f"## [{unetcolor.__version__}]" in changelog
