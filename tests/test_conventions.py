@@ -115,7 +115,9 @@ def public_things() -> Iterator[tuple[str, object]]:
                 yield f"{module}.{name}", thing
 
 
-@pytest.mark.parametrize(("name", "thing"), list(public_things()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "thing"), list(public_things()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_parameter_of_a_public_function_is_documented(name: str, thing: object) -> None:
     documentation = inspect.getdoc(thing)
     assert documentation

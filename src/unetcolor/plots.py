@@ -192,13 +192,20 @@ def plot_history(history: Any) -> Figure:
     names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
     figure = _new_figure(4.0 * len(names), 3.0)
     # After _new_figure, which says what to install if matplotlib is missing.
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     for ax, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for key, label in ((name, "training"), (f"val_{name}", "validation")):
             if key in curves:
                 # Points beside the line: a line through a single epoch would not be seen.
                 ax.plot(range(1, epochs + 1), curves[key], label=label, marker=".")
+        drawn = [value for key in (name, f"val_{name}") for value in curves.get(key, [])]
+        if min(drawn) > 0 and max(drawn) > 10 * min(drawn):
+            # Or the first epochs would press all others onto the axis.
+            ax.set_yscale("log")
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_xlabel("epoch")
         ax.set_ylabel(name)
         ax.set_xlim(0.5, epochs + 0.5)

@@ -18,7 +18,7 @@ class Lab(ColorSpace):
     >>> import numpy as np
     >>> luminance, targets = Lab().encode(np.array([0.0, 0.0, 1.0]))
     >>> luminance.round(2), targets.round(2)
-    (array([32.3]), array([  79.19, -107.86]))
+    (array([32.3]), array([  79.2 , -107.86]))
     """
 
     name = "lab"

@@ -28,7 +28,7 @@ class Luv(ColorSpace):
     >>> import numpy as np
     >>> luminance, targets = Luv().encode(np.array([1.0, 0.0, 0.0]))
     >>> luminance.round(2), targets.round(2)
-    (array([53.24]), array([175.01,  37.76]))
+    (array([53.24]), array([175.01,  37.77]))
     """
 
     name = "luv"
