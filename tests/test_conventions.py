@@ -123,7 +123,7 @@ def test_every_parameter_of_a_public_function_is_documented(name: str, thing: ob
     assert documentation
     if "Parameters\n" in documentation and inspect.isfunction(thing):
         for parameter in inspect.signature(thing).parameters:
-            assert parameter in documentation, f"{name} does not document {parameter}"
+            assert parameter in documentation, f"{parameter} is not documented"
 
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
