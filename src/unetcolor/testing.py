@@ -32,7 +32,8 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
     Raises
     ------
     AssertionError
-        A law is broken; the message names the space, the law, and what was found.
+        A law is broken; the message names the space, the law, and what was found. An exception of the space
+        itself is its cause.
 
     Examples
     --------
@@ -44,6 +45,9 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
             check(checked)
         except AssertionError as error:
             raise AssertionError(f"color space {checked.name!r}: {law}. {error}") from None
+        # A space may fail in any way at all; the law still says where to look.
+        except Exception as error:
+            raise AssertionError(f"color space {checked.name!r}: {law}. It raised {error!r}.") from error
 
 
 def _cube(dtype: Any = np.float64) -> np.ndarray:
@@ -143,24 +147,30 @@ def _one_source(space: ColorSpace) -> None:
     import keras
     import tensorflow as tf
 
-    cube = _cube(np.float32)[np.newaxis]
-    encoded = space.encode(cube)
-    values = (np.concatenate(space.normalize(*encoded), axis=-1), space.decode(*encoded))
+    rgb = _cube(np.float32).reshape(1, 17, 289, 3)
+    # Also what no color encodes to, where decode has to bring the picture back into the gamut.
+    luminance, targets = (x.astype(np.float32).reshape(1, 5, 1000, -1) for x in _any_values(space, -0.5, 1.5))
+    given = (rgb, luminance, targets)
 
-    def both(rgb: Array) -> tuple[Array, Array]:
-        natural = space.encode(rgb)
-        normalized = keras.ops.concatenate(space.normalize(*natural), axis=-1)
-        return normalized, space.decode(*natural)
+    def run(rgb: Array, luminance: Array, targets: Array) -> tuple[Array, ...]:
+        encoded = space.encode(rgb)
+        return *space.normalize(*encoded), space.decode(*encoded), space.decode(luminance, targets)
 
-    inputs = keras.Input((None, 3))
+    inputs = [keras.Input((None, None, values.shape[-1])) for values in given]
     ways = {
-        "eager tensors": both(keras.ops.convert_to_tensor(cube)),
-        "tf.data": next(iter(tf.data.Dataset.from_tensors(cube).map(both))),
-        "a functional model": keras.Model(inputs, both(inputs))(cube),
+        "eager tensors": run(*map(tf.constant, given)),
+        "tf.data": next(iter(tf.data.Dataset.from_tensors(given).map(run))),
+        "a functional model": keras.Model(inputs, run(*inputs))(list(given)),
     }
+    names = ("luminance", "targets", "decode of encode", "decode")
+    expected = run(*given)
     for way, results in ways.items():
-        for name, result, wanted in zip(("encode", "decode"), results, values, strict=True):
+        for name, result, wanted in zip(names, results, expected, strict=True):
             _require_close(keras.ops.convert_to_numpy(result), wanted, 1e-4, f"{name} of NumPy and of {way}")
+    no_pictures = run(*(tf.zeros((0, *values.shape[1:])) for values in given))
+    for name, result, wanted in zip(names, no_pictures, expected, strict=True):
+        shape = (0, *wanted.shape[1:])
+        _require(tuple(result.shape) == shape, f"{name} of no pictures has shape {result.shape}, not {shape}")
 
 
 def _finite_gradients(space: ColorSpace) -> None:

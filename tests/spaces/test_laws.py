@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from unetcolor import Channel, list_color_spaces
 from unetcolor.spaces.arrays import Array, namespace
+from unetcolor.spaces.hsv import HSV
 from unetcolor.spaces.lab import Lab
 from unetcolor.spaces.rgb import RGB
 from unetcolor.spaces.ycbcr import YCbCr
@@ -88,6 +89,39 @@ class NumpyOnly(Lab):
         return luminance, targets if isinstance(rgb, np.ndarray) else targets * 1.01
 
 
+class NumpyOnlyOutsideTheGamut(YCbCr):
+    name = "numpy_only_outside_the_gamut"
+
+    @override
+    def decode(self, luminance: Array, targets: Array) -> Array:
+        if not isinstance(targets, np.ndarray):
+            targets = namespace(targets).clip(targets, -0.5, 0.5)
+        return super().decode(luminance, targets)
+
+
+class ComparesSymbols(HSV):
+    """``==`` of two symbolic tensors asks whether they are one object, and is always false here."""
+
+    name = "compares_symbols"
+
+    @override
+    def encode(self, rgb: Array) -> tuple[Array, Array]:
+        luminance, targets = super().encode(rgb)
+        xp = namespace(rgb)
+        return xp.where(luminance == luminance[..., :1], luminance, 0.99 * luminance), targets
+
+
+class NeedsPixels(YCbCr):
+    """Reducing a channel of an empty tensor is an error of Keras."""
+
+    name = "needs_pixels"
+
+    @override
+    def encode(self, rgb: Array) -> tuple[Array, Array]:
+        namespace(rgb).max(rgb, axis=-1)
+        return super().encode(rgb)
+
+
 class BadGradient(YCbCr):
     """The square root has an infinite slope at black."""
 
@@ -138,7 +172,10 @@ class UnknownLoss(Lab):
         (Overflowing, r"finite and in \[0, 1\]. Found: values from -"),
         (RGB(keep_luminance=False), "keeps its luminance"),
         (Negative, "luminance that does not grow from black to white"),
-        (NumpyOnly, "encode of NumPy and of eager tensors differ"),
+        (NumpyOnly, "targets of NumPy and of eager tensors differ"),
+        (NumpyOnlyOutsideTheGamut, "Found: decode of NumPy and of eager tensors differ"),
+        (ComparesSymbols, "luminance of NumPy and of a functional model differ"),
+        (NeedsPixels, "give the same values. It raised InvalidArgumentError"),
         (BadGradient, "a gradient of decode that is not finite"),
         (ForgetfulConfig, r"a config of \[\] for arguments \['keep_luminance'\]"),
         (Destructive, "changes its input"),

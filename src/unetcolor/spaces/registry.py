@@ -99,7 +99,10 @@ def register_color_space(cls: Any = None, *, overwrite: bool = False) -> Any:
         raise ColorSpaceError(
             f"register a class that derives from ColorSpace and defines encode and decode, not {cls!r}"
         )
-    taken = cls.name in _BUILT_IN or cls.name in _REGISTERED or cls.name in _plug_ins()
+    plug_in = _plug_ins().get(cls.name)
+    # A plug-in's module may register its class as well: the entry point is then no other space.
+    is_other_plug_in = plug_in is not None and _top_level(plug_in.module) != _top_level(cls.__module__)
+    taken = cls.name in _BUILT_IN or cls.name in _REGISTERED or is_other_plug_in
     if taken and _REGISTERED.get(cls.name) is not cls and not overwrite:
         raise ColorSpaceError(f"the color space {cls.name!r} exists already; pass overwrite=True to replace it")
     _REGISTERED[cls.name] = cls
@@ -123,7 +126,8 @@ def list_color_spaces() -> list[str]:
         try:
             _load(name)
         except ColorSpaceError as error:
-            warnings.warn(f"{error} ({error.__cause__!r})", stacklevel=2)
+            reason = f" ({error.__cause__!r})" if error.__cause__ else ""
+            warnings.warn(f"{error}{reason}", stacklevel=2)
         else:
             names.append(name)
     return names
@@ -131,10 +135,11 @@ def list_color_spaces() -> list[str]:
 
 def provider_of(space: ColorSpace) -> Provider:
     """Return the distribution that provides a color space, for the record in a model file."""
+    module = _top_level(type(space).__module__)
     entry_point = _plug_ins().get(space.name)
-    if entry_point is not None and entry_point.dist is not None and type(space) is _load(space.name):
+    # Told by the module's name, because to load the plug-in may fail, and it may be another's that has this name.
+    if entry_point is not None and entry_point.dist is not None and _top_level(entry_point.module) == module:
         return Provider(entry_point.dist.name, entry_point.dist.version)
-    module = type(space).__module__.partition(".")[0]
     # An editable installation does not say which modules it has; most distributions are named like theirs.
     package = packages_distributions().get(module, [module])[0]
     try:
@@ -152,6 +157,10 @@ def _find(name: str) -> type[ColorSpace]:
         return _load(name)
     available = [*_BUILT_IN, *_REGISTERED, *_plug_ins()]
     raise ColorSpaceError(unknown_name("color space", name, list(dict.fromkeys(available))))
+
+
+def _top_level(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _build(cls: type[ColorSpace], arguments: dict[str, Any]) -> ColorSpace:
@@ -185,6 +194,6 @@ def _load(name: str) -> type[ColorSpace]:
     # Somebody else's module may raise anything at all when imported.
     except Exception as error:
         raise ColorSpaceError(f"{where} failed to import") from error
-    if not (isinstance(cls, type) and issubclass(cls, ColorSpace)) or cls.name != name:
+    if not (isinstance(cls, type) and issubclass(cls, ColorSpace)) or getattr(cls, "name", None) != name:
         raise ColorSpaceError(f"{where} must be a ColorSpace class of that name, not {cls!r}")
     return cls
