@@ -303,9 +303,11 @@ class UNetColorizer:
         try:
             space = get_color_space(record.space)
         except ColorSpaceError as error:
-            package = record.provider["package"]
-            remedy = f"pip install {package}" if package else "register it before loading"
-            raise ModelLoadError(f"{path} needs the color space {record.space.get('name')!r}: {remedy}") from error
+            package, version = record.provider["package"], record.provider["version"]
+            remedy = f"pip install {package} (it was version {version})" if package else "register it before loading"
+            raise ModelLoadError(
+                f"{path} needs the color space {record.space.get('name')!r}: {remedy}; {error}"
+            ) from error
         height, width = record.image_size
         try:
             colorizer = cls(space, image_size=(height, width), **record.network)

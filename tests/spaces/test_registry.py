@@ -299,3 +299,12 @@ def test_a_plugin_whose_class_declares_no_name_breaks_nobody(plugins: Plugins) -
     warning, listed = plugins.run("print(list_color_spaces()[-1])")
     assert warning.endswith("must be a ColorSpace class of that name, not <class 'bare_plugin.Bare'>")
     assert listed == "hsv"
+
+
+def test_a_subclass_must_not_go_by_the_name_of_its_parent() -> None:
+    class Mine(Lab):
+        pass
+
+    for given in (Mine, Mine()):
+        with pytest.raises(ColorSpaceError, match="Mine has the name 'lab' of Lab: give it one of its own"):
+            get_color_space(given)

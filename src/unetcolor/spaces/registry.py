@@ -47,7 +47,8 @@ def get_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpa
     Raises
     ------
     ColorSpaceError
-        The name is unknown, the plug-in that provides it fails to import, or the config does not fit.
+        The name is unknown, the plug-in that provides it fails to import, the config does not fit, or a class
+        has the name of a built-in space.
 
     Examples
     --------
@@ -57,9 +58,12 @@ def get_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpa
     RGB(keep_luminance=False)
     """
     if isinstance(space, ColorSpace):
+        _check_name(type(space))
         return space
     if isinstance(space, type) and issubclass(space, ColorSpace):
-        return _build(space, {})
+        built = _build(space, {})
+        _check_name(space)
+        return built
     if isinstance(space, str):
         return _build(_find(space), {})
     if isinstance(space, Mapping) and isinstance(space.get("name"), str):
@@ -163,10 +167,17 @@ def _top_level(module: str) -> str:
     return module.partition(".")[0]
 
 
+def _check_name(cls: type[ColorSpace]) -> None:
+    """Refuse a class that goes by a built-in name, as a subclass does: its models would load as the built-in one."""
+    known = _REGISTERED.get(cls.name, _BUILT_IN.get(cls.name, cls))
+    if known is not cls:
+        raise ColorSpaceError(f"{cls.__name__} has the name {cls.name!r} of {known.__name__}: give it one of its own")
+
+
 def _build(cls: type[ColorSpace], arguments: dict[str, Any]) -> ColorSpace:
     try:
         return cls(**arguments)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ColorSpaceError(f"color space {cls.__name__} cannot be built with {arguments!r}: {error}") from error
 
 
