@@ -11,11 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
 from unetcolor import ModelLoadError, UNetColorizer
-from unetcolor.archive import RECORD, WEIGHTS, read_record
+from unetcolor.archive import WEIGHTS, read_record
+from unetcolor.record import RECORD
+from unetcolor.spaces.rgb import RGB
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +95,14 @@ assert not any(name.partition('.')[0] == 'unetcolor' for name in sys.modules)
     [
         ({"format": 99}, "reads model format 1, not 99"),
         ({"surprise": 1}, "missing or unknown entries: surprise"),
-        ({"image_size": [0, 5]}, "image_size must be two positive numbers"),
-        ({"image_size": "big"}, "image_size must be a list"),
+        ({"image_size": [0, 5]}, "image_size must be two numbers of 1..65535"),
+        ({"image_size": [8, 10**9]}, "image_size must be two numbers of 1..65535"),
+        ({"image_size": "big"}, "image_size must be list, not 'big'"),
+        ({"training": {}}, "training has missing or unknown entries: augment, batch_size"),
         ({"space": {"name": "nowhere"}}, "'nowhere': pip install unetcolor"),
         ({"space": {"name": "lab", "evil": 1}}, "color space"),
         ({"space": {"name": "rgb"}}, "must be an array of shape"),
-        ({"provider": {"package": 1, "version": ""}}, "provider must hold"),
+        ({"provider": {"package": 1, "version": ""}}, "provider: package must be str, not 1"),
         ({"network": {}}, "missing or unknown entries: convolutions"),
     ],
 )
@@ -114,9 +119,11 @@ def test_a_record_outside_the_schema_is_refused(
     [
         ("filters", [100_000, 100_000], "larger than the file"),
         ("filters", [4, -1], "positive numbers"),
-        ("filters", 4, "filters cannot be 4"),
-        ("convolutions", 10**9, "larger than the file"),
-        ("convolutions", True, "convolutions cannot be True"),
+        ("filters", 4, "filters must be list, not 4"),
+        ("convolutions", 10**9, "convolutions must be 1..16"),
+        ("filters", [], "filters must be 1..16 positive numbers"),
+        ("filters", [1] * 300, "filters must be 1..16 positive numbers"),
+        ("convolutions", True, "convolutions must be int, not True"),
         ("dropout", 2.0, "dropout"),
         ("upsampling", "os.system", "upsampling must be one of"),
     ],
@@ -145,8 +152,8 @@ def replace_by_other_dtype(file: h5py.File) -> None:
 
 
 def replace_by_soft_link(file: h5py.File) -> None:
-    file.move(NAME, "elsewhere")
-    file[NAME] = h5py.SoftLink("/elsewhere")
+    del file[NAME]
+    file[NAME] = h5py.SoftLink("/layers/batch_normalization/vars/0")
 
 
 def replace_by_external_link(file: h5py.File) -> None:
@@ -166,9 +173,23 @@ def replace_by_external_storage(file: h5py.File) -> None:
     file.create_dataset(NAME, shape, np.float32, external=[("/etc/hostname", 0, h5py.h5f.UNLIMITED)])
 
 
+def replace_by_virtual_data(file: h5py.File) -> None:
+    shape = file[NAME].shape
+    del file[NAME]
+    layout = h5py.VirtualLayout(shape, np.float32)
+    layout[...] = h5py.VirtualSource("/tmp/elsewhere.h5", "x", shape)
+    file.create_virtual_dataset(NAME, layout)
+
+
+def replace_by_nan(file: h5py.File) -> None:
+    file[NAME][...] = np.nan
+
+
 @pytest.mark.parametrize(
     "edit",
     [
+        replace_by_virtual_data,
+        replace_by_nan,
         replace_by_other_shape,
         replace_by_other_dtype,
         replace_by_soft_link,
@@ -183,6 +204,89 @@ def test_weights_that_are_not_plain_arrays_of_this_network_are_refused(
     path = with_weights(saved, tmp_path / "bad.keras", edit)
     with pytest.raises(ModelLoadError, match=NAME):
         UNetColorizer.load(path)
+
+
+def test_other_arrays_beside_the_networks_are_refused(saved: Path, tmp_path: Path) -> None:
+    def add(file: h5py.File) -> None:
+        file["layers/conv2d/vars/7"] = np.zeros(3)
+
+    with pytest.raises(ModelLoadError, match="layers/conv2d/vars/7, which this network has not"):
+        UNetColorizer.load(with_weights(saved, tmp_path / "bad.keras", add))
+
+
+@pytest.mark.parametrize("member", [RECORD, WEIGHTS])
+def test_a_member_that_could_swell_is_refused(saved: Path, tmp_path: Path, member: str) -> None:
+    compressed, large = tmp_path / "compressed.keras", tmp_path / "large.keras"
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(compressed, "w") as one, zipfile.ZipFile(large, "w") as two:
+        for name in old.namelist():
+            one.writestr(name, old.read(name), zipfile.ZIP_DEFLATED if name == member else zipfile.ZIP_STORED)
+            two.writestr(name, old.read(name) + bytes(6_000_000 if name == member else 0))
+    for path in (compressed, large):
+        with pytest.raises(ModelLoadError, match=f"{member} is larger than it can be, or compressed"):
+            UNetColorizer.load(path)
+
+
+def test_nested_brackets_are_no_record(saved: Path, tmp_path: Path) -> None:
+    nested = rewrite(saved, tmp_path / "bad.keras", lambda name, old: b"[" * 100_000 if name == RECORD else old)
+    with pytest.raises(ModelLoadError, match="damaged"):
+        UNetColorizer.load(nested)
+
+
+def test_a_space_of_another_origin_is_refused(saved: Path, tmp_path: Path) -> None:
+    path = with_record(saved, tmp_path / "bad.keras", provider={"package": "", "version": ""})
+    with pytest.raises(ModelLoadError, match="'lab' of a script, which here is one of unetcolor"):
+        UNetColorizer.load(path)
+
+
+def test_a_loss_of_ones_own_does_not_keep_plain_keras_from_opening_the_file(
+    small_portraits: np.ndarray, tmp_path: Path
+) -> None:
+    colorizer = UNetColorizer("lab", filters=(2, 4))
+    colorizer.fit(small_portraits, epochs=1, verbose=0, loss=lambda truth, predicted: abs(truth - predicted))
+    colorizer.save(tmp_path / "model.keras")
+    keras.saving.load_model(tmp_path / "model.keras")
+
+
+def test_numbers_of_any_kind_are_saved(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    colorizer = UNetColorizer(
+        RGB(np.False_),
+        filters=np.array([2, 4]),
+        dropout=np.float32(0.5),
+        skip_connections=1,
+        seed=np.int64(1),
+        image_size=[25, 19],
+    )
+    colorizer.fit(small_portraits, epochs=1, batch_size=np.int64(4), augment=np.True_, verbose=0)
+    colorizer.save(tmp_path / "model.keras")
+    loaded = UNetColorizer.load(tmp_path / "model.keras")
+    assert loaded.space == RGB(keep_luminance=False)
+    assert loaded.training == colorizer.training
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_a_network_of_mixed_precision_is_saved_and_loads_without(
+    policy: str, small_portraits: np.ndarray, tmp_path: Path
+) -> None:
+    keras.config.set_dtype_policy(policy)
+    try:
+        colorizer = UNetColorizer("lab", filters=(2, 4), seed=1)
+        assert colorizer.model.output.dtype == "float32"
+        colorizer.fit(small_portraits, epochs=1, verbose=0)
+        colorizer.save(tmp_path / "model.keras")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    loaded = UNetColorizer.load(tmp_path / "model.keras")
+    difference = loaded.predict(small_portraits).astype(int) - colorizer.predict(small_portraits)
+    assert np.abs(difference).mean() < 2
+
+
+def test_weights_in_half_precision_are_refused_before_training() -> None:
+    keras.config.set_dtype_policy("bfloat16")
+    try:
+        with pytest.raises(ValueError, match="weights are kept in float32, not bfloat16"):
+            UNetColorizer("lab")
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 @pytest.mark.parametrize("member", [RECORD, WEIGHTS])
@@ -247,6 +351,18 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(
 def test_a_saved_file_has_the_usual_permissions(saved: Path, tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
     assert saved.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_link_is_followed(trained: UNetColorizer, tmp_path: Path) -> None:
+    target, link = tmp_path / "target.keras", tmp_path / "link.keras"
+    trained.save(target)
+    target.chmod(0o600)
+    written = target.stat().st_mtime_ns
+    link.symlink_to(target)
+    trained.save(link)
+    assert link.is_symlink()
+    assert target.stat().st_mtime_ns > written
+    assert target.stat().st_mode & 0o777 == 0o600
 
 
 def test_other_suffixes_are_refused(trained: UNetColorizer, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -161,6 +162,94 @@ def test_files_are_read_at_the_image_size(small_portraits: np.ndarray, tmp_path:
     assert colorizer.image_size == (16, 12)
 
 
+def val_loss_of(colorizer: UNetColorizer, pictures: np.ndarray, **options: Any) -> float:
+    """Return the validation loss of a network that does not learn, so that only the pictures make a difference."""
+    frozen = keras.optimizers.SGD(0.0)
+    history = colorizer.fit(pictures, epochs=1, optimizer=frozen, verbose=0, **options)
+    return float(history.history["val_loss"][0])
+
+
+def test_validation_sees_the_pictures_that_it_should(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    # Gray and vivid pictures give very different losses.
+    gray = np.repeat(small_portraits[..., :1], 3, axis=-1)
+    vivid = small_portraits[..., [2, 1, 0]] // 2 + np.uint8([120, 0, 0])
+    np.savez(tmp_path / "set.npz", train_images=gray, test_images=vivid)
+    colorizer = tiny(dropout=0.0, momentum=0.0)
+    expected = val_loss_of(colorizer, gray, validation_data=vivid)
+    assert val_loss_of(colorizer, gray, validation_data=tmp_path / "set.npz") == pytest.approx(expected, rel=1e-3)
+    both = np.concatenate([gray, vivid])
+    assert val_loss_of(colorizer, both, validation_split=0.5) == pytest.approx(expected, rel=1e-3)
+    assert val_loss_of(colorizer, vivid, validation_data=gray) != pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"validation_split": 0.5, "validation_data": "x.npz"}, "not both"),
+        ({"validation_split": 0.05}, "leaves none to validate on"),
+        ({"validation_split": 1.0}, "at least 0 and below 1"),
+        ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number, not 2.5"),
+    ],
+)
+def test_bad_options_of_fit_are_named(options: dict[str, Any], message: str, small_portraits: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=message):
+        tiny().fit(small_portraits, **options)
+
+
+def test_datasets_without_an_end_or_without_pictures_are_refused(
+    trained: UNetColorizer, small_portraits: np.ndarray
+) -> None:
+    batches = tf.data.Dataset.from_tensors(small_portraits)
+    with pytest.raises(ValueError, match="never ends: pass steps_per_epoch"):
+        tiny().fit(batches.repeat())
+    with pytest.raises(ValueError, match="never ends: evaluate a part"):
+        trained.evaluate(batches.repeat())
+    with (
+        pytest.warns(UserWarning, match="ran out of data"),
+        pytest.raises(ValueError, match="the dataset holds no pictures"),
+    ):
+        tiny().fit(batches.take(0), verbose=0)
+    tiny().fit(batches.repeat(), steps_per_epoch=2, epochs=1, verbose=0)
+
+
+def test_the_size_of_a_dataset_is_looked_up_or_checked(small_portraits: np.ndarray) -> None:
+    unknown = tf.data.Dataset.from_generator(
+        lambda: iter([small_portraits]), output_signature=tf.TensorSpec((None, None, None, 3), tf.uint8)
+    )
+    colorizer = tiny()
+    # What Keras says at the end of each dataset that does not tell its length.
+    with pytest.warns(UserWarning, match="ran out of data"):
+        colorizer.fit(unknown, epochs=1, verbose=0)
+    assert colorizer.image_size == (25, 19)
+    with pytest.raises(ValueError, match=r"\(25, 19\) \(height, width\), not \(8, 8\) as image_size says"):
+        tiny(image_size=(8, 8)).fit(unknown)
+
+
+def test_what_is_not_given_again_stays_as_it_was(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    colorizer.fit(small_portraits, epochs=1, verbose=0, loss="mse", optimizer="sgd")
+    history = colorizer.fit(small_portraits, epochs=1, verbose=0, metrics=["mae"])
+    assert "mae" in history.history
+    assert (colorizer.training["loss"], colorizer.training["optimizer"]) == ("mse", "SGD")
+    assert int(colorizer.model.optimizer.iterations) == 2
+
+
+def test_the_space_can_be_exchanged_for_a_variant_only() -> None:
+    colorizer = tiny("rgb")
+    colorizer.space = RGB(keep_luminance=False)
+    with pytest.raises(ValueError, match="made for the channels of RGB"):
+        colorizer.space = "lab"
+
+
+def test_a_diverged_network_is_named(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    colorizer.model.set_weights([np.full_like(w, np.nan) for w in colorizer.model.get_weights()])
+    with pytest.raises(ValueError, match="its training diverged"):
+        colorizer.predict(small_portraits)
+
+
 def test_batches_cannot_be_split_or_augmented(small_portraits: np.ndarray) -> None:
     batches = tf.data.Dataset.from_tensors(small_portraits)
     for option in ({"validation_split": 0.5}, {"augment": True}):
@@ -174,9 +263,9 @@ def test_evaluate_prints_plain_gray_beside_each_score(
     scores = trained.evaluate(small_portraits)
     printed = capsys.readouterr().out
     assert "plain gray" in printed
-    for name in ("psnr", "ssim", "delta_e", "colorfulness"):
-        assert f"{scores[name]:.2f}"[:4] in printed
-        assert f"gray_{name}" in scores
+    for name, digits in (("psnr", 2), ("ssim", 3), ("delta_e", 2), ("colorfulness", 2)):
+        assert f" {scores[name]:.{digits}f}" in printed
+        assert f" {scores[f'gray_{name}']:.{digits}f}" in printed
     assert scores["gray_colorfulness"] == pytest.approx(0, abs=0.01)
     assert scores["pictures"] == 8
 
@@ -195,9 +284,9 @@ def test_an_untrained_colorizer_says_so(call: str, small_portraits: np.ndarray, 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("size", [(0, 8), (8, -1)])
-def test_bad_image_sizes_are_refused(size: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="image_size is"):
+@pytest.mark.parametrize("size", [(0, 8), (8, -1), 64, (8.5, 8)])
+def test_bad_image_sizes_are_refused(size: Any) -> None:
+    with pytest.raises(ValueError, match="image_size must be"):
         UNetColorizer("lab", image_size=size)
 
 

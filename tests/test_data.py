@@ -136,6 +136,24 @@ def test_a_py_dataset_of_pairs_is_refused(small_portraits: np.ndarray) -> None:
         encode_stream(Pairs(small_portraits), LAB)
 
 
+def test_a_py_dataset_may_change_its_sizes_and_must_have_an_end(small_portraits: np.ndarray) -> None:
+    class Varying(Batches):
+        @override
+        def __getitem__(self, index: int) -> np.ndarray:
+            return super().__getitem__(index)[:, : 8 + index]
+
+    assert [x.shape[1] for x, _ in encode_stream(Varying(small_portraits), LAB)] == [8, 9]
+
+    class Endless(Batches):
+        @property
+        def num_batches(self) -> None:
+            return None
+
+    for source in (Endless(small_portraits), Batches(small_portraits[:0])):
+        with pytest.raises(ValueError, match="must say how many batches it has"):
+            encode_stream(source, LAB)
+
+
 @pytest.mark.parametrize("value", [np.nan, 2.0, -1.0])
 def test_floats_out_of_range_in_a_stream_stop_it(value: float) -> None:
     stream = tf.data.Dataset.from_tensors(np.full((1, 4, 4, 3), value, np.float32))

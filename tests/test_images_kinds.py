@@ -200,8 +200,8 @@ def test_first_of_several_frames_with_a_warning(tmp_path, name):
     save(tmp_path / name, black, save_all=True, append_images=[Image.fromarray(white)])
     with pytest.warns(UserWarning, match="it holds several pictures; only the first is read"):
         assert read_image(tmp_path / name).max() < 5
-    with pytest.warns(UserWarning, match="several pictures"):
-        read_rgb(tmp_path / name)
+    # Which matters to a photo; training would say so of each picture in each epoch.
+    assert read_rgb(tmp_path / name).max() < 5
 
 
 def test_preview_of_a_phone_is_no_reason_to_warn(tmp_path):

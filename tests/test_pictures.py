@@ -85,6 +85,15 @@ def test_an_npz_has_a_training_and_a_test_part(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such file"):
         open_pictures(tmp_path / "absent.npz")
     (tmp_path / "text.npz").write_text("hello")
+    np.save(tmp_path / "array.npy", train)
+    (tmp_path / "array.npy").rename(tmp_path / "array.npz")
+    np.savez(tmp_path / "objects.npz", train_images=np.array([None]))
+    damaged = bytearray((tmp_path / "set.npz").read_bytes())
+    damaged[200:400] = bytes(200)
+    (tmp_path / "damaged.npz").write_bytes(damaged)
+    for name in ("array", "objects", "damaged"):
+        with pytest.raises(ValueError, match=rf"{name}\.npz is not a readable \.npz"):
+            open_pictures(tmp_path / f"{name}.npz")
     with pytest.raises(ValueError, match=r"text\.npz is not a readable \.npz"):
         open_pictures(tmp_path / "text.npz")
 
@@ -99,6 +108,7 @@ def test_an_npz_has_a_training_and_a_test_part(tmp_path: Path) -> None:
         (np.full((2, 8, 8, 3), 255.0), "divide"),
         (np.full((2, 8, 8, 3), np.nan), "NaN|finite|nan"),
         ([], "not an empty list"),
+        ([np.zeros((8, 8, 3), np.uint8)], "not a list of ndarray"),
         (None, "not NoneType"),
         ("/no/such/folder", "neither a folder of pictures nor"),
     ],

@@ -165,6 +165,21 @@ def test_bad_input_says_what_was_given(trained: UNetColorizer, images: object, m
         trained.predict(images)
 
 
+@pytest.mark.parametrize("value", [np.nan, 200.0])
+def test_alpha_is_checked_like_colors(trained: UNetColorizer, value: float) -> None:
+    picture = np.full((8, 8, 4), 0.5)
+    picture[0, 0, 3] = value
+    with pytest.raises(ValueError, match="floats must be finite"):
+        trained.predict(picture)
+
+
+def test_the_order_of_bytes_and_of_memory_changes_nothing(trained: UNetColorizer) -> None:
+    picture = GRAY.astype(np.uint16) * 257
+    expected = trained.predict(picture)
+    for same in (picture.astype(">u2"), np.asfortranarray(picture), np.repeat(picture, 2, axis=0)[::2]):
+        np.testing.assert_array_equal(trained.predict(same), expected)
+
+
 @pytest.mark.parametrize("options", [{"size": 0}, {"batch_size": 0}])
 def test_bad_options_are_refused(trained: UNetColorizer, options: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be at least 1"):

@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
+from unetcolor.checks import height_and_width
+
 # A picture is gray when its largest and smallest channel differ by less than this, of 255, on average. JPEG
 # stores gray with an error of about 1; a faint sepia tone is already at 10 or more.
 GRAY_SPREAD = 2.0
@@ -77,11 +79,13 @@ def to_float(pixels: np.ndarray) -> np.ndarray:
     """
     if pixels.size == 0:
         raise ValueError(f"there are no pixels in an array of shape {pixels.shape}")
-    if pixels.dtype in (np.uint8, np.uint16):
-        return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    # The bytes of a value may stand in another order, as in many scientific files.
+    dtype = pixels.dtype.newbyteorder("=")
+    if dtype in (np.uint8, np.uint16):
+        return pixels.astype(np.float32) / np.float32(np.iinfo(dtype).max)
     low, high = pixels.min(), pixels.max()
     given = f"got {pixels.dtype} with values {low}..{high}"
-    if pixels.dtype not in (np.float16, np.float32, np.float64):
+    if dtype not in (np.float16, np.float32, np.float64):
         raise ValueError(f"{given}; give uint8 (0..255), uint16 (0..65535), or floats in 0..1")
     # NaN anywhere makes both ends NaN, and NaN compares false.
     if not (low >= -_TOLERANCE and high <= 1 + _TOLERANCE):
@@ -116,7 +120,7 @@ def from_float(values: np.ndarray, dtype: Any) -> np.ndarray:
     array([  0,  51, 255], dtype=uint8)
     """
     dtype = np.dtype(dtype)
-    if dtype not in (np.uint8, np.uint16, np.float16, np.float32, np.float64):
+    if dtype.newbyteorder("=") not in (np.uint8, np.uint16, np.float16, np.float32, np.float64):
         raise ValueError(f"cannot convert to {dtype}: choose uint8, uint16, float16, float32 or float64")
     if np.isnan(values).any():
         raise ValueError("cannot convert NaN to a color")
@@ -192,18 +196,12 @@ def cover(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return scaled.astype(pixels.dtype, copy=False)
 
 
-def check_size(size: tuple[int, int]) -> None:
-    """Raise unless it is a height and a width."""
-    if len(size) != 2 or min(size) < 1:
-        raise ValueError(f"size must be (height, width), both at least 1, not {size}")
-
-
 def _check_shapes(pixels: np.ndarray, size: tuple[int, int]) -> None:
     if pixels.ndim not in (2, 3) or pixels.size == 0:
         raise ValueError(f"a picture has shape (height, width) or (height, width, channels), not {pixels.shape}")
     if pixels.dtype.kind != "f" and pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"a picture holds uint8, uint16 or floats, not {pixels.dtype}")
-    check_size(size)
+    height_and_width("size", size)
 
 
 def _resample(pixels: np.ndarray, size: tuple[int, int], box: tuple[float, float, float, float] | None) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import tee
@@ -14,18 +13,19 @@ import numpy as np
 from typing_extensions import Unpack
 
 import unetcolor
-from unetcolor import archive, data, metrics
-from unetcolor.errors import ColorSpaceError, ModelLoadError, NotFittedError
+from unetcolor import archive, metrics
+from unetcolor.checks import height_and_width, whole_number
+from unetcolor.data import is_stream, open_stream, require_end
+from unetcolor.errors import ModelLoadError, NotFittedError
 from unetcolor.images import from_float, to_float
 from unetcolor.pictures import Size, open_pictures
 from unetcolor.predicting import colorize, list_pictures
 from unetcolor.progress import with_progress
+from unetcolor.record import Record, check_can_be_saved, space_of
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 from unetcolor.training import name_of_loss, prepare, sort_arguments
-from unetcolor.unet import UNetOptions, build_unet
-
-_UNET_DEFAULTS = {name: inspect.signature(build_unet).parameters[name].default for name in UNetOptions.__annotations__}
+from unetcolor.unet import UNetOptions, build_unet, plain_options
 
 
 class UNetColorizer:
@@ -64,14 +64,33 @@ class UNetColorizer:
         seed: int | None = None,
         **unet: Unpack[UNetOptions],
     ) -> None:
-        self.space = get_color_space(space)
-        self.image_size = None if image_size is None else _checked_size(image_size)
-        self.seed = seed
-        self._network = {**_UNET_DEFAULTS, **unet, "filters": list(unet.get("filters", _UNET_DEFAULTS["filters"]))}
+        self._space = get_color_space(space)
+        self.image_size = None if image_size is None else height_and_width("image_size", image_size)
+        self.seed = None if seed is None else whole_number("seed", seed, least=0)
+        self._network = plain_options(unet)
+        check_can_be_saved(self._space)
         self._model = build_unet(
-            1, self.space.output_channels, activation=self.space.activation, seed=seed, name="colorizer", **unet
+            1,
+            self._space.output_channels,
+            activation=self._space.activation,
+            seed=self.seed,
+            name="colorizer",
+            **self._network,
         )
+        self._compiled_with: dict[str, Any] = {"optimizer": "adam", "loss": self._space.loss or "mae"}
         self._training: dict[str, Any] = {}
+
+    @property
+    def space(self) -> ColorSpace:
+        """The color space; it can be exchanged for one of the same channels, such as another variant of it."""
+        return self._space
+
+    @space.setter
+    def space(self, space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace) -> None:
+        other = get_color_space(space)
+        if (other.luminance, other.targets) != (self._space.luminance, self._space.targets):
+            raise ValueError(f"the network was made for the channels of {self._space!r}, which {other!r} does not have")
+        self._space = other
 
     @property
     def model(self) -> keras.Model:
@@ -100,7 +119,7 @@ class UNetColorizer:
         """Train the network on pictures in color, of which it makes the gray ones itself.
 
         The defaults are the classic recipe: mean absolute error, Adam, 50 epochs of batches of 32. Called
-        again, it goes on from where it stopped.
+        again, it goes on from where it stopped; a loaded colorizer starts with a new optimizer.
 
         Parameters
         ----------
@@ -138,6 +157,7 @@ class UNetColorizer:
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
         to_compile, to_fit = sort_arguments(keras_arguments)
+        batch_size = whole_number("batch_size", batch_size)
         prepared = prepare(
             images,
             self.space,
@@ -150,10 +170,15 @@ class UNetColorizer:
             seed=self.seed,
             verbose=bool(verbose),
         )
+        require_end(prepared.batches, to_fit.get("steps_per_epoch"), "pass steps_per_epoch")
+        require_end(prepared.validation, to_fit.get("validation_steps"), "pass validation_steps")
         if to_compile or not self._model.compiled:
-            self._model.compile(**{"optimizer": "adam", "loss": self.space.loss or "mae", **to_compile})
+            # What is not given anew stays as it was, the optimizer with all that it has learned.
+            current = {"optimizer": self._model.optimizer} if self._model.compiled else {}
+            self._compiled_with |= current | to_compile
+            self._model.compile(**self._compiled_with)
         self.image_size = prepared.image_size
-        facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": augment, "seed": self.seed}
+        facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": bool(augment), "seed": self.seed}
         # After each epoch, so that a callback can save or predict, and a training that is stopped still counts.
         record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: self._record_epoch(facts, logs))
         # Where the steps are given, Keras counts them across the ends of the data.
@@ -247,8 +272,10 @@ class UNetColorizer:
         ValueError
             The pictures are of a wrong shape, dtype or range, or there are none.
         """
-        if data.is_stream(images):
-            pictures: Any = data.open_stream(images).unbatch().as_numpy_iterator()
+        if is_stream(images):
+            batches = open_stream(images)
+            require_end(batches, None, "evaluate a part of it, dataset.take(n)")
+            pictures: Any = batches.unbatch().as_numpy_iterator()
             total = 0
         else:
             is_array = isinstance(images, np.ndarray)
@@ -276,10 +303,9 @@ class UNetColorizer:
         ValueError
             The file's name does not end in ``.keras``.
         """
-        provider = provider_of(self.space)
-        record = archive.Record(
+        record = Record(
             space=self.space.get_config(),
-            provider=provider._asdict(),
+            provider=provider_of(self.space)._asdict(),
             network=self._network,
             image_size=list(self._working_size),
             training=self._training,
@@ -300,14 +326,7 @@ class UNetColorizer:
             installed; the message names the package to install.
         """
         record = archive.read_record(path)
-        try:
-            space = get_color_space(record.space)
-        except ColorSpaceError as error:
-            package, version = record.provider["package"], record.provider["version"]
-            remedy = f"pip install {package} (it was version {version})" if package else "register it before loading"
-            raise ModelLoadError(
-                f"{path} needs the color space {record.space.get('name')!r}: {remedy}; {error}"
-            ) from error
+        space = space_of(path, record)
         height, width = record.image_size
         try:
             colorizer = cls(space, image_size=(height, width), **record.network)
@@ -332,6 +351,8 @@ class UNetColorizer:
         return self.image_size
 
     def _record_epoch(self, facts: dict[str, Any], logs: dict[str, Any]) -> None:
+        if "loss" not in logs:
+            raise ValueError("the dataset holds no pictures")
         self._training = {
             "epochs": self._training.get("epochs", 0) + 1,
             **facts,
@@ -342,17 +363,10 @@ class UNetColorizer:
 
     def _colorize(self, pictures: Iterable[Any], size: int | None, batch_size: int) -> Iterator[np.ndarray]:
         height, width = self._working_size
-        if batch_size < 1 or (size is not None and size < 1):
-            raise ValueError(f"batch_size and size must be at least 1, not {batch_size} and {size}")
-        return colorize(pictures, self._model.predict_on_batch, self.space, size or sqrt(height * width), batch_size)
+        side = sqrt(height * width) if size is None else whole_number("size", size)
+        batch_size = whole_number("batch_size", batch_size)
+        return colorize(pictures, self._model.predict_on_batch, self.space, side, batch_size)
 
     def _gray(self, picture: np.ndarray) -> np.ndarray:
         luminance, _ = self.space.encode(to_float(picture))
         return from_float(self.space.gray(luminance), picture.dtype)
-
-
-def _checked_size(size: Size) -> Size:
-    height, width = size
-    if height < 1 or width < 1:
-        raise ValueError(f"image_size is (height, width), both at least 1, not {size}")
-    return int(height), int(width)

@@ -84,8 +84,14 @@ def encode_stream(source: tf.data.Dataset | keras.utils.PyDataset, space: ColorS
     return _encode(open_stream(source).map(_to_float, num_parallel_calls=tf.data.AUTOTUNE), space)
 
 
+def require_end(dataset: tf.data.Dataset | None, steps: Any, word: str) -> None:
+    """Raise a ValueError if a dataset never ends, and no number of steps says where to stop."""
+    if dataset is not None and not steps and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(f"the dataset never ends: {word}")
+
+
 def open_stream(source: tf.data.Dataset | keras.utils.PyDataset) -> tf.data.Dataset:
-    """Return batches of RGB pictures as a checked ``tf.data.Dataset``."""
+    """Return batches of RGB pictures as a checked ``tf.data.Dataset``; a ``PyDataset`` is read by one thread."""
     dataset = source if isinstance(source, tf.data.Dataset) else _from_py_dataset(source)
     spec = dataset.element_spec
     is_batch = isinstance(spec, tf.TensorSpec) and spec.shape.rank in (None, 4) and spec.shape[-1:] in ([3], [None])
@@ -134,6 +140,9 @@ def _encode(batches: tf.data.Dataset, space: ColorSpace) -> tf.data.Dataset:
 
 
 def _from_py_dataset(source: keras.utils.PyDataset) -> tf.data.Dataset:
+    count = source.num_batches
+    if not count:
+        raise ValueError(f"a PyDataset must say how many batches it has, at least one; this one says {count}")
     first = source[0]
     if not isinstance(first, np.ndarray) or first.ndim != 4:
         raise ValueError(
@@ -142,10 +151,10 @@ def _from_py_dataset(source: keras.utils.PyDataset) -> tf.data.Dataset:
         )
 
     def batches() -> Iterator[np.ndarray]:
-        for i in range(len(source)):
+        for i in range(count):
             yield source[i]
         source.on_epoch_end()
 
-    spec = tf.TensorSpec((None, *first.shape[1:]), first.dtype)
+    spec = tf.TensorSpec((None, None, None, first.shape[-1]), first.dtype)
     dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
-    return dataset.apply(tf.data.experimental.assert_cardinality(len(source)))
+    return dataset.apply(tf.data.experimental.assert_cardinality(count))

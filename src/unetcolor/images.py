@@ -8,8 +8,6 @@ dtype: uint8 is 0..255, uint16 is 0..65535, floats are 0..1. Colors are sRGB.
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import warnings
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -18,7 +16,9 @@ import numpy as np
 from PIL import Image
 
 from unetcolor._pillow import FORMATS, read_pixels
-from unetcolor._pixels import GRAY_SPREAD, check_size, cover, from_float, is_gray, resize, split_alpha, to_float
+from unetcolor._pixels import GRAY_SPREAD, cover, from_float, is_gray, resize, split_alpha, to_float
+from unetcolor.checks import height_and_width
+from unetcolor.files import replacing
 
 __all__ = [
     "FORMATS",
@@ -120,16 +120,15 @@ def read_rgb(path: PathLike, size: tuple[int, int] | None = None) -> np.ndarray:
     Raises
     ------
     ImageReadError
-        The file cannot be read; see :func:`read_image`, whose warnings are given too.
+        The file cannot be read; see :func:`read_image`, whose warnings are not given.
     """
     draft_size = None
     if size is not None:
-        check_size(size)
+        size = height_and_width("size", size)
         # Twice the size leaves the resizing its own antialiasing.
         draft_size = (2 * size[0], 2 * size[1])
-    pixels, notes = read_pixels(path, MAX_PIXELS, draft_size)
-    for note in notes:
-        warnings.warn(f"{path}: {note}", stacklevel=2)
+    # What could not be kept, such as later frames, matters to a photo and not to training.
+    pixels, _ = read_pixels(path, MAX_PIXELS, draft_size)
     color, _ = split_alpha(pixels)
     if color.dtype == np.uint16:
         color = ((color.astype(np.uint32) + 128) // 257).astype(np.uint8)
@@ -161,24 +160,18 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95) -> Non
     OSError
         The file cannot be written.
     """
+    if not isinstance(pixels, np.ndarray):
+        raise ValueError(f"the pixels must be an array, not {type(pixels).__name__}")
+    if pixels.ndim == 3 and pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    if pixels.dtype == np.uint16 and pixels.ndim == 3 and pixels.shape[-1] == 2:
+        # No encoder takes 16-bit gray with alpha; as color it loses nothing.
+        pixels = pixels[..., [0, 0, 0, 1]]
     file_format = _check_writable(Path(path), pixels)
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be 1..100, not {quality}")
-    # A link is followed, so that the file it points to is replaced and not the link.
-    target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
-    temporary = target.with_name(f".unetcolor-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            _encode(file, pixels, file_format, quality)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, temporary)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, open(temporary, "xb") as file:
+        _encode(file, pixels, file_format, quality)
 
 
 def _check_writable(path: Path, pixels: np.ndarray) -> str:

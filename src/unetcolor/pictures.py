@@ -11,7 +11,6 @@ from copy import copy
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
-from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image
@@ -72,6 +71,8 @@ class ArrayPictures(Pictures):
             raise ValueError(f"an array of shape {array.shape} holds no pictures")
         for picture in array:
             to_float(picture)
+        # TensorFlow reads only numbers whose bytes stand in the machine's own order.
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
         self._array = array
         self.size = size or (array.shape[1], array.shape[2])
         self.dtype = array.dtype
@@ -154,12 +155,14 @@ def open_pictures(source: Any, size: Size | None = None, *, part: Part = "train"
         return ArrayPictures(source, size)
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             return ArrayPictures(_read_npz(path, part), size)
         return FilePictures(_find_pictures(path), size, verbose=verbose)
     if isinstance(source, Sequence) and source and all(isinstance(path, str | os.PathLike) for path in source):
         return FilePictures([Path(path) for path in source], size, verbose=verbose)
-    given = type(source).__name__ if not isinstance(source, Sequence) or source else f"an empty {type(source).__name__}"
+    given = type(source).__name__
+    if isinstance(source, Sequence):
+        given = f"{'a' if source else 'an empty'} {given}" + (f" of {type(source[0]).__name__}" if source else "")
     raise ValueError(
         "give the pictures as an array (n, height, width, 3), a folder, a list of paths, an .npz file, "
         f"a tf.data.Dataset or a keras PyDataset, not {given}"
@@ -177,26 +180,26 @@ def _find_pictures(folder: Path) -> list[Path]:
 
 
 def _read_npz(path: Path, part: Part) -> np.ndarray:
+    name = f"{part}_images"
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file")
     try:
         # Never unpickle: an .npz may come from anywhere.
-        archive = np.load(path, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise ValueError(f"{path}: there is no such file") from error
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
+            names = archive.files
+            array = archive[name] if name in names else None
+    # What damaged data raises depends on where the damage is.
+    except Exception as error:
         raise ValueError(f"{path} is not a readable .npz file: {error}") from error
-    with archive:
-        name = f"{part}_images"
-        if name not in archive:
-            raise ValueError(f"{path} has no array {name!r}, only {', '.join(archive.files)}")
-        return np.asarray(archive[name])
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{path} has no array {name!r}, only {', '.join(names)}")
+    return array
 
 
 def _usable(paths: Sequence[Path], verbose: bool) -> list[Path]:
     """Return the files that hold a picture in color; warn of the others."""
-    # Decoding releases the interpreter, so threads share the work. Warnings are silenced here and not in the
-    # threads, which share one list of filters.
-    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
-        warnings.simplefilter("ignore")
+    # Decoding releases the interpreter, so threads share the work.
+    with ThreadPoolExecutor() as pool:
         faults = list(with_progress(pool.map(_fault, paths), "Looking through the pictures", len(paths), verbose))
     unreadable = [fault for fault in faults if fault]
     gray = faults.count("")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from math import sqrt
 from typing import Any
 
@@ -19,7 +18,11 @@ from unetcolor.upsample import EdgeAwareUpsampler
 # The photo is finished in strips of this many pixels, so that their temporary arrays stay small.
 _STRIP_PIXELS = 500_000
 
-# At the darkest of the 255 levels above black no color is as light as the gray is, and none can be seen.
+# Photos are held in memory until the network has seen a batch of them: no more than these values at once.
+_BATCH_VALUES = 50_000_000
+
+# At the first of the 255 levels above black, rounding alone moves Oklab's L by 1 % of its range, and no color can be
+# seen.
 _DARKEST_COLORED = 1.5 / 255
 
 Network = Callable[[np.ndarray], np.ndarray]
@@ -74,9 +77,7 @@ def colorize(
     ------
     Arrays ``(height, width, 3)``, or 4 channels if the picture has transparency, of the picture's dtype.
     """
-    remaining = iter(pictures)
-    while batch := list(islice(remaining, batch_size)):
-        loaded = [_load(picture) for picture in batch]
+    for loaded in _batches(pictures, batch_size):
         small = [_shrink(pixels, space, side) for pixels, _ in loaded]
         targets = _predict_by_size(small, network)
         for (pixels, alpha), luminance, predicted in zip(loaded, small, targets, strict=True):
@@ -100,6 +101,18 @@ def _is_picture(array: np.ndarray) -> bool:
     return array.ndim == 2 or (array.ndim == 3 and array.shape[-1] <= 4)
 
 
+def _batches(pictures: Iterable[Any], batch_size: int) -> Iterator[list[tuple[np.ndarray, np.ndarray | None]]]:
+    """Load pictures until there are enough of them, or they fill enough memory."""
+    batch: list[tuple[np.ndarray, np.ndarray | None]] = []
+    for picture in pictures:
+        batch.append(_load(picture))
+        if len(batch) == batch_size or sum(pixels.size for pixels, _ in batch) >= _BATCH_VALUES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
 def _load(picture: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Return a picture's pixels, ``(h, w, 1)`` or ``(h, w, 3)``, and its alpha channel if it has one."""
     if isinstance(picture, str | os.PathLike | Image.Image):
@@ -109,6 +122,9 @@ def _load(picture: Any) -> tuple[np.ndarray, np.ndarray | None]:
     if 0 in picture.shape:
         raise ValueError(f"a picture of shape {picture.shape} has no pixels")
     pixels, alpha = split_alpha(picture)
+    if alpha is not None:
+        # Only for its errors: alpha goes back as it came.
+        to_float(alpha)
     return pixels.reshape(*pixels.shape[:2], -1), alpha
 
 
@@ -135,7 +151,10 @@ def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndar
         by_size[luminance.shape].append(i)
     targets: dict[int, np.ndarray] = {}
     for indices in by_size.values():
-        targets.update(zip(indices, network(np.stack([inputs[i] for i in indices])), strict=True))
+        predicted = network(np.stack([inputs[i] for i in indices]))
+        if not np.isfinite(predicted).all():
+            raise ValueError("the network's output is not finite: its training diverged; try a lower learning rate")
+        targets.update(zip(indices, predicted, strict=True))
     return [targets[i] for i in range(len(inputs))]
 
 

@@ -11,11 +11,14 @@ import tensorflow as tf
 
 from unetcolor.data import encode_pictures, encode_stream, is_stream, open_stream
 from unetcolor.errors import unknown_name
-from unetcolor.pictures import DEFAULT_IMAGE_SIZE, Pictures, Size, open_pictures
+from unetcolor.pictures import Pictures, Size, open_pictures
 from unetcolor.spaces import ColorSpace
 
 _COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
-_FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {"self", "x", "y"}
+# Without those that weigh or batch pictures and targets given as arrays, which here are a dataset's.
+_FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {
+    *("self", "x", "y", "sample_weight", "class_weight", "validation_batch_size")
+}
 
 
 @dataclass
@@ -54,6 +57,8 @@ def prepare(
     """Open the pictures that ``fit`` was given, and encode them for the network."""
     if not 0 <= validation_split < 1:
         raise ValueError(f"validation_split must be at least 0 and below 1, not {validation_split}")
+    if validation_split and validation_data is not None:
+        raise ValueError("pass validation_split or validation_data, not both")
     if is_stream(images):
         if validation_split or augment:
             raise ValueError(
@@ -61,11 +66,15 @@ def prepare(
                 "validation_data, and augment within the dataset"
             )
         batches = encode_stream(images, space)
-        size = image_size or _size_of_batches(images)
+        size = _size_of_batches(images)
+        if image_size not in (None, size):
+            raise ValueError(f"the dataset's pictures are {size} (height, width), not {image_size} as image_size says")
         return TrainingData(batches, _validation(validation_data, space, size, batch_size), size, None)
     pictures = open_pictures(images, image_size, verbose=verbose)
     size = image_size or pictures.size
     count = len(pictures) - int(len(pictures) * validation_split)
+    if validation_split and count == len(pictures):
+        raise ValueError(f"validation_split={validation_split} of {count} pictures leaves none to validate on")
     batches = encode_pictures(
         pictures.part(slice(count), pictures.size_for_crops(size) if augment else size),
         space,
@@ -102,6 +111,11 @@ def _validation(source: Any, space: ColorSpace, size: Size, batch_size: int) -> 
 
 
 def _size_of_batches(source: Any) -> Size:
-    """Return the size of the pictures that a dataset declares, or the default where it leaves it open."""
-    height, width = open_stream(source).element_spec.shape[1:3]
-    return (height, width) if height and width else DEFAULT_IMAGE_SIZE
+    """Return the size that a dataset declares for its pictures, or where it leaves that open the first batch's."""
+    dataset = open_stream(source)
+    height, width = dataset.element_spec.shape[1:3]
+    if height and width:
+        return height, width
+    for batch in dataset.take(1):
+        return tuple(batch.shape[1:3])
+    raise ValueError("the dataset holds no pictures")

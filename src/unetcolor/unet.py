@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any, Literal, TypedDict, get_args
 
 import keras
@@ -11,8 +12,19 @@ from keras import layers, ops
 Upsampling = Literal["transpose", "nearest"]
 
 
+# What makes each option a plain Python value.
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    "filters": lambda widths: [index(width) for width in widths],
+    "convolutions": index,
+    "dropout": float,
+    "momentum": float,
+    "upsampling": str,
+    "skip_connections": bool,
+}
+
+
 class UNetOptions(TypedDict, total=False):
-    """What :func:`build_unet` lets one choose, beside the numbers of channels and the head."""
+    """What :func:`unetcolor.build_unet` lets one choose, beside the numbers of channels and the head."""
 
     filters: Sequence[int]
     convolutions: int
@@ -20,6 +32,25 @@ class UNetOptions(TypedDict, total=False):
     momentum: float
     upsampling: Upsampling
     skip_connections: bool
+
+
+def plain_options(options: UNetOptions) -> dict[str, Any]:
+    """Return all options, defaults filled in, as plain Python values that fit JSON.
+
+    Raises
+    ------
+    TypeError
+        An option is unknown, or a value cannot be what it has to be.
+    """
+    defaults = build_unet.__kwdefaults__ or {}
+    plain: dict[str, Any] = {}
+    for name, kind in _KINDS.items():
+        value = options.get(name, defaults[name])
+        plain[name] = kind(value)
+    unknown = sorted(options.keys() - _KINDS.keys())
+    if unknown:
+        raise TypeError(f"build_unet got an unexpected keyword argument {unknown[0]!r}; it takes {', '.join(_KINDS)}")
+    return plain
 
 
 def build_unet(

@@ -39,7 +39,7 @@ class RGB(ColorSpace):
     targets = (Channel("R", 0.0, 1.0), Channel("G", 0.0, 1.0), Channel("B", 0.0, 1.0))
 
     def __init__(self, keep_luminance: bool = True) -> None:
-        self.keep_luminance = keep_luminance
+        self.keep_luminance = bool(keep_luminance)
 
     @override
     def get_config(self) -> dict[str, Any]:

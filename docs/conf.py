@@ -1,0 +1,71 @@
+"""Configuration of Sphinx. The build needs no network."""
+
+import doctest
+import os
+
+# Before anything imports TensorFlow: its start-up notes are no part of the docs.
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import unetcolor
+
+project = "unetcolor"
+author = "The unetcolor developers"
+copyright = "The unetcolor developers, MIT license"
+version = release = unetcolor.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = f"unetcolor {release}"
+html_show_sphinx = False
+
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+
+# Members are documented by autodoc; numpydoc's own tables would name them twice.
+numpydoc_show_class_members = False
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+# Each page runs in an empty folder of its own, and shows warnings among its output.
+# The message of an exception counts too, which it does not by default.
+doctest_default_flags = doctest.ELLIPSIS
+doctest_global_setup = """
+import logging
+import os
+import tempfile
+import warnings
+
+import numpy as np
+
+# TensorFlow notes that code of a doctest has no file, and that small networks come and go.
+logging.getLogger("tensorflow").setLevel("ERROR")
+_folder, _before = tempfile.TemporaryDirectory(), os.getcwd()
+os.chdir(_folder.name)
+warnings.showwarning = lambda message, category, *_, **__: print(f"{category.__name__}: {message}")
+"""
+doctest_global_cleanup = """
+os.chdir(_before)
+_folder.cleanup()
+"""
+
+# intersphinx would fetch the inventories of these projects from the network at every build, so their names are
+# printed without a link.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(PIL|collections|keras|np|numpy|os|pathlib|tensorflow|typing_extensions)\..*"),
+    # matplotlib's; autodoc cannot say so where only type checkers import it.
+    (r"py:class", r"Figure"),
+    # Type variables, which have no page of their own.
+    (r"py:class", r"unetcolor\.(progress\.Item|spaces\.registry\.SpaceClass)"),
+]

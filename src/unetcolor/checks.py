@@ -1,0 +1,25 @@
+"""Checks of arguments that several modules take."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+
+def whole_number(name: str, value: Any, least: int = 1) -> int:
+    """Return a whole number of any kind as an ``int``, or raise a ValueError that names the argument."""
+    try:
+        number = index(value)
+    except TypeError:
+        raise ValueError(f"{name} must be a whole number, not {value!r}") from None
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, not {number}")
+    return number
+
+
+def height_and_width(name: str, value: Any) -> tuple[int, int]:
+    """Return ``(height, width)`` as two ``int`` of at least 1, or raise a ValueError that names the argument."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ValueError(f"{name} must be (height, width), not {value!r}")
+    height, width = (whole_number(name, side) for side in value)
+    return height, width
