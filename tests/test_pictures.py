@@ -62,13 +62,13 @@ def test_gray_and_unreadable_files_are_left_out_and_counted(folder: Path) -> Non
     assert len(pictures) == 3
     assert messages[0].startswith("left out 1 of 6 files that cannot be read: ")
     assert "broken.jpg" in messages[0]
-    assert messages[1] == "left out 2 gray pictures of 6: there is no color to learn"
+    assert messages[1] == "left out 2 of 6 files that are gray: there is no color to learn"
 
 
 def test_a_folder_of_gray_pictures_only_is_an_error(tmp_path: Path) -> None:
     write_image(tmp_path / "gray.png", color()[..., 0])
     with (
-        pytest.warns(UserWarning, match="left out 1 gray"),
+        pytest.warns(UserWarning, match="left out 1 of 1 files that are gray"),
         pytest.raises(ValueError, match="none of the 1 files is a readable picture in color"),
     ):
         open_pictures(tmp_path)

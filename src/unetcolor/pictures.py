@@ -208,7 +208,7 @@ def _usable(paths: Sequence[Path], verbose: bool) -> list[Path]:
         shown = "; ".join(unreadable[:5]) + ("; ..." if len(unreadable) > 5 else "")
         warnings.warn(f"left out {len(unreadable)} of {len(paths)} files that cannot be read: {shown}", stacklevel=5)
     if gray:
-        warnings.warn(f"left out {gray} gray pictures of {len(paths)}: there is no color to learn", stacklevel=5)
+        warnings.warn(f"left out {gray} of {len(paths)} files that are gray: there is no color to learn", stacklevel=5)
     if not usable:
         raise ValueError(f"none of the {len(paths)} files is a readable picture in color")
     return usable
