@@ -7,8 +7,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from unetcolor import UNetColorizer, samples
+
+# How long an example takes says nothing on a busy machine, least of all the first, which imports what it needs.
+settings.register_profile("unetcolor", deadline=None)
+settings.load_profile("unetcolor")
 
 
 @pytest.fixture(scope="session")

@@ -152,12 +152,12 @@ class TestColorfulness:
 
 class TestEveryMetric:
     @pytest.mark.parametrize("metric", [psnr, ssim, delta_e])
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(pair=pairs)
     def test_symmetric(self, metric, pair):
         assert metric(*pair) == pytest.approx(metric(*reversed(pair)), abs=1e-5, nan_ok=True)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(picture=pictures)
     def test_equal_pictures_have_the_best_scores(self, picture):
         best = scores(picture, picture.copy())
@@ -165,7 +165,7 @@ class TestEveryMetric:
         assert best["delta_e"] == 0
         assert best["ssim"] == pytest.approx(1, abs=1e-9) or min(picture.shape[:2]) < 3
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(pair=pairs)
     def test_ranges(self, pair):
         result = scores(*pair)

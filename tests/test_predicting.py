@@ -62,7 +62,7 @@ def test_paths_and_pillow_images_are_read(trained: UNetColorizer, tmp_path: Path
 
 @pytest.mark.parametrize("name", list_color_spaces())
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32 - 1), side=st.integers(2, 40))
 def test_luminance_is_kept_whatever_the_network_says(name: str, dtype: type, seed: int, side: int) -> None:
     space = get_color_space(name)
