@@ -95,8 +95,8 @@ assert not any(name.partition('.')[0] == 'unetcolor' for name in sys.modules)
     [
         ({"format": 99}, "reads model format 1, not 99"),
         ({"surprise": 1}, "missing or unknown entries: surprise"),
-        ({"image_size": [0, 5]}, "image_size must be two numbers of 1..65535"),
-        ({"image_size": [8, 10**9]}, "image_size must be two numbers of 1..65535"),
+        ({"image_size": [0, 5]}, "image_size must be at least 1, not 0"),
+        ({"image_size": [65535, 65535]}, "image_size must have at most 200,000,000 pixels"),
         ({"image_size": "big"}, "image_size must be list, not 'big'"),
         ({"training": {}}, "training has missing or unknown entries: augment, batch_size"),
         ({"space": {"name": "nowhere"}}, "'nowhere': pip install unetcolor"),
@@ -119,10 +119,11 @@ def test_a_record_outside_the_schema_is_refused(
     [
         ("filters", [100_000, 100_000], "larger than the file"),
         ("filters", [4, -1], "positive numbers"),
+        ("filters", [4, 8.0], "filters must be whole numbers"),
         ("filters", 4, "filters must be list, not 4"),
-        ("convolutions", 10**9, "convolutions must be 1..16"),
-        ("filters", [], "filters must be 1..16 positive numbers"),
-        ("filters", [1] * 300, "filters must be 1..16 positive numbers"),
+        ("convolutions", 10**9, "convolutions must be at most 16|larger than the file"),
+        ("filters", [], "filters must be 1 to 16 positive numbers"),
+        ("filters", [1] * 300, "filters must be 1 to 16 positive numbers"),
         ("convolutions", True, "convolutions must be int, not True"),
         ("dropout", 2.0, "dropout"),
         ("upsampling", "os.system", "upsampling must be one of"),
@@ -236,6 +237,8 @@ def test_a_space_of_another_origin_is_refused(saved: Path, tmp_path: Path) -> No
     path = with_record(saved, tmp_path / "bad.keras", provider={"package": "", "version": ""})
     with pytest.raises(ModelLoadError, match="'lab' of a script, which here is one of unetcolor"):
         UNetColorizer.load(path)
+    spelled = with_record(saved, tmp_path / "good.keras", provider={"package": "UNetColor", "version": "0"})
+    UNetColorizer.load(spelled)
 
 
 def test_a_loss_of_ones_own_does_not_keep_plain_keras_from_opening_the_file(
@@ -363,6 +366,23 @@ def test_a_link_is_followed(trained: UNetColorizer, tmp_path: Path) -> None:
     assert link.is_symlink()
     assert target.stat().st_mtime_ns > written
     assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_may_point_to_a_file_of_any_name(trained: UNetColorizer, tmp_path: Path) -> None:
+    (tmp_path / "link.keras").symlink_to(tmp_path / "blob")
+    trained.save(tmp_path / "link.keras")
+    assert UNetColorizer.load(tmp_path / "link.keras").training == trained.training
+    assert sorted(os.listdir(tmp_path)) == ["blob", "link.keras"]
+
+
+def test_a_diverged_network_does_not_replace_a_good_file(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    colorizer = UNetColorizer("lab", filters=(2, 4))
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    colorizer.save(tmp_path / "model.keras")
+    colorizer.model.set_weights([np.full_like(w, np.nan) for w in colorizer.model.get_weights()])
+    with pytest.raises(ValueError, match="its training diverged; nothing was written"):
+        colorizer.save(tmp_path / "model.keras")
+    UNetColorizer.load(tmp_path / "model.keras")
 
 
 def test_other_suffixes_are_refused(trained: UNetColorizer, tmp_path: Path) -> None:

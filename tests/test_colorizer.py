@@ -189,6 +189,7 @@ def test_validation_sees_the_pictures_that_it_should(small_portraits: np.ndarray
         ({"validation_split": 0.05}, "leaves none to validate on"),
         ({"validation_split": 1.0}, "at least 0 and below 1"),
         ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
+        ({"steps_per_epoch": -1}, "steps_per_epoch must be at least 1, not -1"),
         ({"batch_size": 2.5}, "batch_size must be a whole number, not 2.5"),
     ],
 )
@@ -205,11 +206,10 @@ def test_datasets_without_an_end_or_without_pictures_are_refused(
         tiny().fit(batches.repeat())
     with pytest.raises(ValueError, match="never ends: evaluate a part"):
         trained.evaluate(batches.repeat())
-    with (
-        pytest.warns(UserWarning, match="ran out of data"),
-        pytest.raises(ValueError, match="the dataset holds no pictures"),
-    ):
+    with pytest.raises(ValueError, match="the dataset holds no pictures"):
         tiny().fit(batches.take(0), verbose=0)
+    with pytest.raises(ValueError, match="the dataset holds no pictures"):
+        tiny().fit(batches, validation_data=batches.take(0), verbose=0)
     tiny().fit(batches.repeat(), steps_per_epoch=2, epochs=1, verbose=0)
 
 
@@ -238,8 +238,20 @@ def test_what_is_not_given_again_stays_as_it_was(small_portraits: np.ndarray) ->
 def test_the_space_can_be_exchanged_for_a_variant_only() -> None:
     colorizer = tiny("rgb")
     colorizer.space = RGB(keep_luminance=False)
+    assert colorizer.space == RGB(keep_luminance=False)
     with pytest.raises(ValueError, match="made for the channels of RGB"):
         colorizer.space = "lab"
+
+
+@pytest.mark.parametrize("mistake", [{"loss": "maee"}, {"optimizer": "adm"}])
+def test_a_misspelled_name_leaves_the_colorizer_as_it_was(mistake: dict[str, str], small_portraits: np.ndarray) -> None:
+    fresh, trained = tiny(), tiny()
+    trained.fit(small_portraits, epochs=1, verbose=0)
+    for colorizer in (fresh, trained):
+        with pytest.raises(ValueError, match="Could not interpret"):
+            colorizer.fit(small_portraits, **mistake)
+        colorizer.fit(small_portraits, epochs=1, verbose=0)
+    assert trained.training["epochs"] == 2
 
 
 def test_a_diverged_network_is_named(small_portraits: np.ndarray) -> None:

@@ -31,7 +31,7 @@ LAYERS = [
     {"pictures"},
     {"record"},
     {"unet", "upsample", "data", "metrics", "losses", "archive", "plots", "samples"},
-    {"predicting", "training"},
+    {"predicting", "training", "scoring"},
     {"testing"},
     {"colorizer"},
     {""},

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from unetcolor import ImageReadError, UNetColorizer, get_color_space, list_color_spaces
+from unetcolor import ImageReadError, UNetColorizer, get_color_space, list_color_spaces, predicting
 from unetcolor.images import read_image, write_image
 from unetcolor.predicting import colorize, working_size
 
@@ -111,6 +111,18 @@ print(worst, peak)
     worst, peak_gigabytes = map(float, done.stdout.split()[-2:])
     assert worst < 0.01
     assert peak_gigabytes < 3
+
+
+def test_large_photos_are_not_held_in_memory_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predicting, "_BATCH_VALUES", 2 * GRAY.size)
+    seen = []
+
+    def network(luminance: np.ndarray) -> np.ndarray:
+        seen.append(len(luminance))
+        return np.full((*luminance.shape[:3], 2), 0.5, dtype=np.float32)
+
+    assert len(list(colorize([GRAY] * 5, network, get_color_space("lab"), 8, 32))) == 5
+    assert seen == [2, 2, 1]
 
 
 def test_the_network_sees_the_same_picture_at_every_size(trained: UNetColorizer) -> None:

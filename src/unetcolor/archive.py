@@ -32,6 +32,8 @@ def write_model(path: str | os.PathLike[str], model: keras.Model, record: Record
     """Write a model file: to a temporary file beside it first, so that a crash leaves the old one whole."""
     if Path(path).suffix != ".keras":
         raise ValueError(f"a model's file name ends in .keras, which {Path(path).name!r} does not")
+    if not all(np.isfinite(values).all() for values in model.get_weights()):
+        raise ValueError("the network's weights are not finite: its training diverged; nothing was written")
     # Without its compilation: a loss of the user's own would keep plain Keras from opening the file.
     plain = keras.Model(model.inputs, model.outputs, name=model.name)
     with replacing(path) as temporary:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+# Larger than any camera's photo, and 600 MB as 8-bit RGB: a small file can claim, and make us allocate, far more.
+LARGEST_AREA = 200_000_000
+
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:
     """Return a whole number of any kind as an ``int``, or raise a ValueError that names the argument."""
@@ -22,4 +25,6 @@ def height_and_width(name: str, value: Any) -> tuple[int, int]:
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise ValueError(f"{name} must be (height, width), not {value!r}")
     height, width = (whole_number(name, side) for side in value)
+    if height * width > LARGEST_AREA:
+        raise ValueError(f"{name} must have at most {LARGEST_AREA:,} pixels, not {height} x {width}")
     return height, width

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import tee
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import sqrt
 from typing import Any, Self
 
@@ -13,15 +12,16 @@ import numpy as np
 from typing_extensions import Unpack
 
 import unetcolor
-from unetcolor import archive, metrics
+from unetcolor import archive
 from unetcolor.checks import height_and_width, whole_number
-from unetcolor.data import is_stream, open_stream, require_end
+from unetcolor.data import require_end
 from unetcolor.errors import ModelLoadError, NotFittedError
-from unetcolor.images import from_float, to_float
-from unetcolor.pictures import Size, open_pictures
+from unetcolor.metrics import format_scores
+from unetcolor.pictures import Size
 from unetcolor.predicting import colorize, list_pictures
 from unetcolor.progress import with_progress
 from unetcolor.record import Record, check_can_be_saved, space_of
+from unetcolor.scoring import score
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 from unetcolor.training import name_of_loss, prepare, sort_arguments
@@ -60,20 +60,20 @@ class UNetColorizer:
         self,
         space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace = "lab",
         *,
-        image_size: Size | None = None,
+        image_size: Sequence[int] | None = None,
         seed: int | None = None,
         **unet: Unpack[UNetOptions],
     ) -> None:
         self._space = get_color_space(space)
-        self.image_size = None if image_size is None else height_and_width("image_size", image_size)
-        self.seed = None if seed is None else whole_number("seed", seed, least=0)
+        self._image_size = None if image_size is None else height_and_width("image_size", image_size)
+        self._seed = None if seed is None else whole_number("seed", seed, least=0)
         self._network = plain_options(unet)
         check_can_be_saved(self._space)
         self._model = build_unet(
             1,
             self._space.output_channels,
             activation=self._space.activation,
-            seed=self.seed,
+            seed=self._seed,
             name="colorizer",
             **self._network,
         )
@@ -88,9 +88,21 @@ class UNetColorizer:
     @space.setter
     def space(self, space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace) -> None:
         other = get_color_space(space)
-        if (other.luminance, other.targets) != (self._space.luminance, self._space.targets):
+        check_can_be_saved(other)
+        made_for, given = ((s.luminance, s.targets, s.activation) for s in (self._space, other))
+        if given != made_for:
             raise ValueError(f"the network was made for the channels of {self._space!r}, which {other!r} does not have")
         self._space = other
+
+    @property
+    def image_size(self) -> Size | None:
+        """``(height, width)`` of the pictures to train on; None before the first :meth:`fit` decides it."""
+        return self._image_size
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the weights, of the order of the pictures and of their augmentation."""
+        return self._seed
 
     @property
     def model(self) -> keras.Model:
@@ -175,12 +187,14 @@ class UNetColorizer:
         if to_compile or not self._model.compiled:
             # What is not given anew stays as it was, the optimizer with all that it has learned.
             current = {"optimizer": self._model.optimizer} if self._model.compiled else {}
-            self._compiled_with |= current | to_compile
-            self._model.compile(**self._compiled_with)
-        self.image_size = prepared.image_size
+            wanted = self._compiled_with | current | to_compile
+            self._model.compile(**wanted)
+            self._compiled_with = wanted
         facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": bool(augment), "seed": self.seed}
         # After each epoch, so that a callback can save or predict, and a training that is stopped still counts.
-        record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: self._record_epoch(facts, logs))
+        record = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: self._record_epoch(prepared.image_size, facts, logs)
+        )
         # Where the steps are given, Keras counts them across the ends of the data.
         steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
         history: keras.callbacks.History = self._model.fit(
@@ -272,23 +286,15 @@ class UNetColorizer:
         ValueError
             The pictures are of a wrong shape, dtype or range, or there are none.
         """
-        if is_stream(images):
-            batches = open_stream(images)
-            require_end(batches, None, "evaluate a part of it, dataset.take(n)")
-            pictures: Any = batches.unbatch().as_numpy_iterator()
-            total = 0
-        else:
-            is_array = isinstance(images, np.ndarray)
-            pictures = open_pictures(images, None if is_array else self.image_size, part="test", verbose=bool(verbose))
-            total = len(pictures)
-        truth, to_color, to_gray = tee(pictures, 3)
-        summary = metrics.summarize(
-            with_progress(truth, "Scoring", total, bool(verbose)),
-            self._colorize(to_color, size, batch_size),
-            (self._gray(picture) for picture in to_gray),
+        summary = score(
+            images,
+            lambda pictures: self._colorize(pictures, size, batch_size),
+            self.space,
+            self._working_size,
+            bool(verbose),
         )
         if verbose:
-            print(metrics.format_scores(summary))
+            print(format_scores(summary))
         return summary
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -301,7 +307,7 @@ class UNetColorizer:
         NotFittedError
             The colorizer was not trained.
         ValueError
-            The file's name does not end in ``.keras``.
+            The file's name does not end in ``.keras``, or the weights are not finite.
         """
         record = Record(
             space=self.space.get_config(),
@@ -327,14 +333,13 @@ class UNetColorizer:
         """
         record = archive.read_record(path)
         space = space_of(path, record)
-        height, width = record.image_size
         try:
-            colorizer = cls(space, image_size=(height, width), **record.network)
+            colorizer = cls(space, image_size=record.image_size, **record.network)
         except (TypeError, ValueError) as error:
             raise ModelLoadError(f"{path}: the network cannot be built: {error}") from error
         archive.read_weights(path, colorizer.model)
         colorizer._training = record.training
-        colorizer.seed = record.training.get("seed")
+        colorizer._seed = record.training["seed"]
         return colorizer
 
     def summary(self, **keras_arguments: Any) -> None:
@@ -346,19 +351,20 @@ class UNetColorizer:
 
     @property
     def _working_size(self) -> Size:
-        if self.image_size is None or not self._training:
+        if self._image_size is None or not self._training:
             raise NotFittedError("this colorizer has not been trained: call fit first, or load a trained one")
-        return self.image_size
+        return self._image_size
 
-    def _record_epoch(self, facts: dict[str, Any], logs: dict[str, Any]) -> None:
+    def _record_epoch(self, image_size: Size, facts: dict[str, Any], logs: dict[str, Any]) -> None:
         if "loss" not in logs:
             raise ValueError("the dataset holds no pictures")
+        self._image_size = image_size
         self._training = {
             "epochs": self._training.get("epochs", 0) + 1,
             **facts,
             "loss": name_of_loss(self._model.loss),
             "optimizer": type(self._model.optimizer).__name__,
-            "final": {name: float(value) for name, value in logs.items()},
+            "final": {name: float(value) for name, value in logs.items() if np.ndim(value) == 0},
         }
 
     def _colorize(self, pictures: Iterable[Any], size: int | None, batch_size: int) -> Iterator[np.ndarray]:
@@ -366,7 +372,3 @@ class UNetColorizer:
         side = sqrt(height * width) if size is None else whole_number("size", size)
         batch_size = whole_number("batch_size", batch_size)
         return colorize(pictures, self._model.predict_on_batch, self.space, side, batch_size)
-
-    def _gray(self, picture: np.ndarray) -> np.ndarray:
-        luminance, _ = self.space.encode(to_float(picture))
-        return from_float(self.space.gray(luminance), picture.dtype)

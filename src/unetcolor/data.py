@@ -85,7 +85,9 @@ def encode_stream(source: tf.data.Dataset | keras.utils.PyDataset, space: ColorS
 
 
 def require_end(dataset: tf.data.Dataset | None, steps: Any, word: str) -> None:
-    """Raise a ValueError if a dataset never ends, and no number of steps says where to stop."""
+    """Raise a ValueError if a dataset is empty, or never ends and no number of steps says where to stop."""
+    if dataset is not None and dataset.cardinality() == 0:
+        raise ValueError("the dataset holds no pictures")
     if dataset is not None and not steps and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise ValueError(f"the dataset never ends: {word}")
 

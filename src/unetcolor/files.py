@@ -25,7 +25,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
-    temporary = target.with_name(f".unetcolor-{secrets.token_hex(8)}{target.suffix}")
+    temporary = target.with_name(f".unetcolor-{secrets.token_hex(8)}{Path(path).suffix}")
     try:
         yield temporary
         with open(temporary, "rb+") as file:

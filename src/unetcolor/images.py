@@ -17,7 +17,7 @@ from PIL import Image
 
 from unetcolor._pillow import FORMATS, read_pixels
 from unetcolor._pixels import GRAY_SPREAD, cover, from_float, is_gray, resize, split_alpha, to_float
-from unetcolor.checks import height_and_width
+from unetcolor.checks import LARGEST_AREA, height_and_width
 from unetcolor.files import replacing
 
 __all__ = [
@@ -38,8 +38,7 @@ __all__ = [
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
-# Larger than any camera's photo, and 600 MB as RGB: a small file can claim, and make us allocate, far more.
-MAX_PIXELS = 200_000_000
+MAX_PIXELS = LARGEST_AREA
 
 # Suffix of a file to write, and Pillow's name of its format.
 WRITE_FORMATS = {
@@ -162,6 +161,7 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95) -> Non
     """
     if not isinstance(pixels, np.ndarray):
         raise ValueError(f"the pixels must be an array, not {type(pixels).__name__}")
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     if pixels.dtype == np.uint16 and pixels.ndim == 3 and pixels.shape[-1] == 2:

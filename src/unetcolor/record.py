@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import NoneType
 from typing import Any, TypeAlias
 
@@ -16,9 +18,6 @@ from unetcolor.spaces.registry import provider_of
 
 FORMAT = 1
 RECORD = "unetcolor.json"
-
-_LARGEST_SIDE = 65_535
-_DEEPEST = 16
 
 
 @dataclass
@@ -112,31 +111,37 @@ def parse_record(path: str | os.PathLike[str], content: bytes) -> Record:
     _check_kinds(path, "training", values["training"], _TRAINING_KINDS)
     _check_kinds(path, "network", values["network"], _NETWORK_KINDS)
     _check_network(path, values["network"])
-    size = values["image_size"]
-    if len(size) != 2 or not all(type(side) is int and 0 < side <= _LARGEST_SIDE for side in size):
-        raise ModelLoadError(f"{path}: {RECORD}: image_size must be two numbers of 1..{_LARGEST_SIDE}, not {size!r}")
-    final = values["training"]["final"]
-    if not all(type(value) is float for value in final.values()):
-        raise ModelLoadError(f"{path}: {RECORD}: training: final must hold numbers, not {final!r}")
+    training = values["training"]
+    if not all(type(value) is float for value in training["final"].values()):
+        raise ModelLoadError(f"{path}: {RECORD}: training: final must hold numbers, not {training['final']!r}")
+    if min(training["epochs"], training["batch_size"], training["pictures"] or 0, training["seed"] or 0) < 0:
+        raise ModelLoadError(f"{path}: {RECORD}: training holds a negative number: {training!r}")
     return Record(**values)
 
 
 def space_of(path: str | os.PathLike[str], record: Record) -> ColorSpace:
     """Return the color space that a model was trained in, or raise a ModelLoadError that says what to install."""
     package, version = record.provider["package"], record.provider["version"]
-    name = record.space.get("name")
+    name = str(record.space.get("name"))[:100]
     try:
         space = get_color_space(record.space)
     except ColorSpaceError as error:
         remedy = f"pip install {package} (it was version {version})" if package else "register it before loading"
         raise ModelLoadError(f"{path} needs the color space {name!r}: {remedy}; {error}") from error
     provider = provider_of(space).package
-    if provider != package:
+    # A class moves from a script to a package as it grows up; but no script's is one of ours.
+    is_other = _canonical(provider) != _canonical(package) and (package or provider == "unetcolor")
+    if is_other:
         raise ModelLoadError(
             f"{path} was trained in a color space {name!r} of {package or 'a script'}, which here is one of "
             f"{provider or 'a script'}: install or register the one that it was trained in"
         )
     return space
+
+
+def _canonical(package: str) -> str:
+    """Return a distribution's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def _check_kinds(path: str | os.PathLike[str], where: str, values: dict[str, Any], kinds: Kinds) -> None:
@@ -152,15 +157,12 @@ def _check_kinds(path: str | os.PathLike[str], where: str, values: dict[str, Any
 
 
 def _check_network(path: str | os.PathLike[str], network: dict[str, Any]) -> None:
-    """Check that the network is a sane one, and that the file is as large as its weights must be."""
+    """Check that the file is as large as the weights of its network must be."""
     filters, convolutions = network["filters"], network["convolutions"]
-    if not 1 <= len(filters) <= _DEEPEST or not all(type(width) is int and width > 0 for width in filters):
-        raise ModelLoadError(f"{path}: {RECORD}: network: filters must be 1..{_DEEPEST} positive numbers: {filters!r}")
-    if not 1 <= convolutions <= _DEEPEST:
-        raise ModelLoadError(f"{path}: {RECORD}: network: convolutions must be 1..{_DEEPEST}, not {convolutions!r}")
+    if not all(type(width) is int for width in filters):
+        raise ModelLoadError(f"{path}: {RECORD}: network: filters must be whole numbers, not {filters!r}")
     # The 3x3 convolutions on the way down, of at least 2 bytes a weight: a short file that declares a huge
     # network is refused before memory is taken for it.
-    before = [1, *filters[:-1]]
-    weights = sum(9 * w * (b + (convolutions - 1) * w) for b, w in zip(before, filters, strict=True))
+    weights = sum(9 * w * (before + (convolutions - 1) * w) for before, w in pairwise([1, *filters]))
     if 2 * weights > os.path.getsize(path):
         raise ModelLoadError(f"{path}: {RECORD} declares a network that is larger than the file")

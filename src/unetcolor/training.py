@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from unetcolor.checks import whole_number
 from unetcolor.data import encode_pictures, encode_stream, is_stream, open_stream
 from unetcolor.errors import unknown_name
 from unetcolor.pictures import Pictures, Size, open_pictures
@@ -92,6 +93,13 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     unknown = sorted(arguments.keys() - _COMPILE_WORDS - _FIT_WORDS)
     if unknown:
         raise TypeError(unknown_name("argument of fit", unknown[0], sorted(_COMPILE_WORDS | _FIT_WORDS)))
+    for word in ("steps_per_epoch", "validation_steps"):
+        if arguments.get(word) is not None:
+            arguments = {**arguments, word: whole_number(word, arguments[word])}
+    for word, find in (("loss", keras.losses.get), ("optimizer", keras.optimizers.get)):
+        if isinstance(arguments.get(word), str):
+            # Raises for an unknown name before anything is changed.
+            find(arguments[word])
     to_compile = {name: value for name, value in arguments.items() if name in _COMPILE_WORDS}
     return to_compile, {name: value for name, value in arguments.items() if name not in _COMPILE_WORDS}
 

@@ -12,6 +12,9 @@ from keras import layers, ops
 Upsampling = Literal["transpose", "nearest"]
 
 
+# More stages would shrink any picture to one pixel; a model file that asks for more is no model of ours.
+_DEEPEST = 16
+
 # What makes each option a plain Python value.
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "filters": lambda widths: [index(width) for width in widths],
@@ -204,8 +207,10 @@ def _check(
     for name, value in counts.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
-    if not filters or any(width < 1 for width in filters):
-        raise ValueError(f"filters must be one positive number or more, one a stage, not {tuple(filters)}")
+    if not 1 <= len(filters) <= _DEEPEST or any(width < 1 for width in filters):
+        raise ValueError(f"filters must be 1 to {_DEEPEST} positive numbers, one a stage, not {tuple(filters)}")
+    if convolutions > _DEEPEST:
+        raise ValueError(f"convolutions must be at most {_DEEPEST}, not {convolutions}")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
     if not 0 <= momentum < 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, packages_distributions, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points, packages_distributions
 from typing import Any, NamedTuple, TypeVar, overload
 
 from unetcolor.errors import ColorSpaceError, unknown_name
@@ -147,7 +147,8 @@ def provider_of(space: ColorSpace) -> Provider:
     # An editable installation does not say which modules it has; most distributions are named like theirs.
     package = packages_distributions().get(module, [module])[0]
     try:
-        return Provider(package, version(package))
+        found = distribution(package)
+        return Provider(found.metadata["Name"], found.version)
     except PackageNotFoundError:
         return Provider("", "")
 
@@ -177,7 +178,8 @@ def _check_name(cls: type[ColorSpace]) -> None:
 def _build(cls: type[ColorSpace], arguments: dict[str, Any]) -> ColorSpace:
     try:
         return cls(**arguments)
-    except (TypeError, ValueError) as error:
+    # Somebody else's constructor may raise anything at all.
+    except Exception as error:
         raise ColorSpaceError(f"color space {cls.__name__} cannot be built with {arguments!r}: {error}") from error
 
 
