@@ -204,11 +204,12 @@ def _usable(paths: Sequence[Path], verbose: bool) -> list[Path]:
     unreadable = [fault for fault in faults if fault]
     gray = faults.count("")
     usable = [path for path, fault in zip(paths, faults, strict=True) if fault is None]
+    # The warnings point to the line that called fit or evaluate, which are five calls up.
     if unreadable:
         shown = "; ".join(unreadable[:5]) + ("; ..." if len(unreadable) > 5 else "")
-        warnings.warn(f"left out {len(unreadable)} of {len(paths)} files that cannot be read: {shown}", stacklevel=5)
+        warnings.warn(f"left out {len(unreadable)} of {len(paths)} files that cannot be read: {shown}", stacklevel=6)
     if gray:
-        warnings.warn(f"left out {gray} of {len(paths)} files that are gray: there is no color to learn", stacklevel=5)
+        warnings.warn(f"left out {gray} of {len(paths)} files that are gray: there is no color to learn", stacklevel=6)
     if not usable:
         raise ValueError(f"none of the {len(paths)} files is a readable picture in color")
     return usable
