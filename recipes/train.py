@@ -1,0 +1,127 @@
+"""Train a preset from folders of photos, ``DATA/<source>/*.jpg``.
+
+    python recipes/train.py photo DATA --output runs/photo
+    python recipes/train.py portrait DATA --output runs/portrait --start runs/photo
+
+It can be stopped at any time: the same command goes on from the last epoch, exactly as if it had not been stopped.
+On a GPU, ``KERAS_BACKEND=jax`` runs the same script without TensorFlow. The folder ``--output`` gets ``log.csv``,
+``validation.txt`` (the photos that were never trained on) and ``checkpoint.npz``; ``recipes/export.py`` makes a
+preset of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import photos
+from batches import Batches
+from checkpoint import Average, Checkpoint
+from settings import RECIPES, Recipe
+from unetcolor.encoders import get_encoder
+from unetcolor.losses import ChromaHuber
+from unetcolor.spaces import get_color_space
+from unetcolor.unet import build_unet
+from validation import Validation
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", choices=sorted(RECIPES))
+    parser.add_argument("data", type=Path, help="a folder with one folder of photos for each source")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the log and the checkpoint")
+    parser.add_argument("--start", type=Path, help="output folder of another recipe, whose weights are the first ones")
+    parser.add_argument("--epochs", type=int, help="stop after this many epochs; the same command goes on later")
+    arguments = parser.parse_args()
+    train(RECIPES[arguments.recipe], arguments.data, arguments.output, arguments.start, arguments.epochs)
+
+
+def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_after: int | None) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    found = [photo for photo in photos.find(data) if photo.source not in recipe.without]
+    training, held_out = photos.split(found, recipe.seed)
+    (output / "validation.txt").write_text("".join(f"{photo.path.relative_to(data)}\n" for photo in held_out))
+    training, pictures = photos.decode(training)
+    sampler = photos.Sampler(training, recipe.favorites, recipe.favorites_share)
+    validation = Validation(held_out, recipe)
+    print(f"{len(found)} photos, {len(training)} to train on; share of the sources: {sampler.share}", flush=True)
+
+    keras.utils.set_random_seed(recipe.seed)
+    space = get_color_space(recipe.space)
+    model = build_unet(
+        1,
+        space.output_channels,
+        encoder=get_encoder(recipe.encoder),
+        activation=space.activation,
+        seed=recipe.seed,
+        name="colorizer",
+        **recipe.network,
+    )
+    if start is not None:
+        Checkpoint(start).load_average(model)
+    steps = sum(epochs for epochs, _ in recipe.sizes) * recipe.steps
+    rate = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 100,
+        steps - recipe.warmup,
+        alpha=0.01,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=recipe.warmup,
+    )
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
+        space.loss or ChromaHuber(**recipe.loss),
+        # XLA makes training several times slower on a CPU; on a GPU Keras chooses it by itself.
+        jit_compile="auto",
+    )
+    model.optimizer.build(model.trainable_variables)
+    average = Average(model, recipe.averaging)
+    checkpoint = Checkpoint(output)
+    first = checkpoint.load(model, average)
+    sizes = [size for epochs, size in recipe.sizes for _ in range(epochs)]
+    for epoch, size in list(enumerate(sizes))[first:stop_after]:
+        begin = time.time()
+        batches = Batches(
+            pictures,
+            sampler,
+            space,
+            size=size,
+            stride=recipe.network["head_stride"],
+            batch_size=recipe.batch_size,
+            steps=recipe.steps,
+            seed=recipe.seed,
+            epoch=epoch,
+            augmentation=recipe.augmentation,
+        )
+        history = model.fit(batches, epochs=1, shuffle=False, verbose=0)
+        average.update()
+        row = {"epoch": epoch + 1, "size": size, "seconds": round(time.time() - begin, 1)}
+        row["loss"] = f"{history.history['loss'][0]:.6f}"
+        if (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == len(sizes):
+            with average.applied():
+                row |= {name: f"{value:.4f}" for name, value in validation.scores(model, space).items()}
+        checkpoint.save(model, average, epoch + 1)
+        _log(output / "log.csv", row)
+        print(row, flush=True)
+
+
+_COLUMNS = ["epoch", "size", "seconds", "loss", "delta_e", "gray_delta_e", "better_than_gray", "chroma", "true_chroma"]
+
+
+def _log(path: Path, row: dict[str, object]) -> None:
+    is_new = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, _COLUMNS)
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+if __name__ == "__main__":
+    # NumPy warns of nothing here that is not a fault.
+    np.seterr(all="raise", under="ignore")
+    main()
