@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Any
 
 import keras
 import numpy as np
+from photos import Sampler
 from PIL import Image
 from skimage.filters import gaussian
 from typing_extensions import override
 
-from photos import Sampler
 from unetcolor.spaces import ColorSpace
 
 
@@ -51,7 +52,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         epoch: int,
         augmentation: Augmentation,
     ) -> None:
-        super().__init__(workers=1)
+        # Without workers of Keras' own, which can stall for most of a minute at the end of an epoch.
+        super().__init__(workers=0)
         self._pictures = pictures
         self._sampler = sampler
         self._space = space
@@ -61,12 +63,20 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         self._steps = steps
         self._seed = (seed, epoch)
         self._augmentation = augmentation
+        self._ahead = ThreadPoolExecutor(1)
+        self._coming: dict[int, Future[tuple[np.ndarray, np.ndarray]]] = {}
 
     def __len__(self) -> int:
         return self._steps
 
     @override
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        batch = self._coming.pop(index, None) or self._ahead.submit(self._make, index)
+        # The next one is made while the network learns from this one.
+        self._coming = {index + 1: self._ahead.submit(self._make, index + 1)} if index + 1 < self._steps else {}
+        return batch.result()
+
+    def _make(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng((*self._seed, index))
         drawn = self._sampler.draw(self._batch_size, rng)
         rgb = np.stack([crop(self._pictures[i], self._size, rng, self._augmentation) for i in drawn])
@@ -100,7 +110,7 @@ def crop(picture: np.ndarray, size: int, rng: np.random.Generator, options: Augm
 
 
 def age(luminance: np.ndarray, rng: np.random.Generator, options: Augmentation) -> None:
-    """Change contrast and brightness of a luminance ``(h, w, 1)`` in ``[0, 1]`` in place; blur some, add noise to some."""
+    """Change contrast and brightness of a luminance ``(h, w, 1)`` in place; blur some, and add noise to some."""
     contrast = 1 + rng.uniform(-options.contrast, options.contrast)
     brightness = rng.uniform(-options.brightness, options.brightness)
     changed: Any = (luminance - 0.5) * contrast + 0.5 + brightness

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -58,7 +59,7 @@ class Checkpoint:
         self._path = folder / "checkpoint.npz"
 
     def save(self, model: keras.Model, average: Average, epoch: int) -> None:
-        arrays = {f"model{i}": _to_numpy(variable) for i, variable in enumerate(model.variables)}
+        arrays: dict[str, Any] = {f"model{i}": _to_numpy(variable) for i, variable in enumerate(model.variables)}
         arrays |= {f"optimizer{i}": _to_numpy(variable) for i, variable in enumerate(model.optimizer.variables)}
         arrays |= {f"average{i}": value for i, value in enumerate(average.values)}
         with replacing(self._path) as temporary, open(temporary, "wb") as file:

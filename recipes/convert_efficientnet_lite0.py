@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,7 +22,11 @@ from efficientnet_lite_pytorch import EfficientNet
 from unetcolor.encoders import efficientnet_lite0
 
 # PyTorch's names of a block's layers: expansion, depthwise, projection; blocks without an expansion lack the first.
-_PARTS = {"expand": ("_expand_conv", "_bn0"), "depthwise": ("_depthwise_conv", "_bn1"), "project": ("_project_conv", "_bn2")}
+_PARTS = {
+    "expand": ("_expand_conv", "_bn0"),
+    "depthwise": ("_depthwise_conv", "_bn1"),
+    "project": ("_project_conv", "_bn2"),
+}
 _STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
 
 # Numbers of the blocks after which the stages end.
@@ -34,7 +39,7 @@ def main(path: Path) -> None:
     ).eval()
     state = {name: values.numpy() for name, values in theirs.state_dict().items()}
     ours = efficientnet_lite0(pretrained=False, input_channels=3)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for layer in ours.layers:
         values = {variable.name: state[_their_name(layer.name, variable.name)] for variable in layer.weights}
         if "kernel" in values:
@@ -59,7 +64,7 @@ def _their_name(layer: str, variable: str) -> str:
 
 
 def _their_axes_to_ours(kernel: np.ndarray, *, is_depthwise: bool) -> np.ndarray:
-    """(out, in, height, width) to Keras' (height, width, in, out), or (height, width, channels, 1) of a depthwise one."""
+    """(out, in, height, width) to Keras' (height, width, in, out), or to (height, width, channels, 1) if depthwise."""
     return kernel.transpose(2, 3, 0, 1) if is_depthwise else kernel.transpose(2, 3, 1, 0)
 
 
@@ -72,7 +77,7 @@ def _compare(ours: keras.Model, theirs: torch.nn.Module) -> None:
         theirs.extract_features(torch.from_numpy(picture * 2 - 1).permute(0, 3, 1, 2))
     for number, mine, other in zip(_STAGES, ours(picture), features, strict=True):
         difference = np.abs(keras.ops.convert_to_numpy(mine) - other.transpose(0, 2, 3, 1)).max()
-        print(f"stage after block {number}: largest difference {difference:.1e}, largest feature {np.abs(other).max():.1f}")
+        print(f"block {number}: largest difference {difference:.1e}, largest feature {np.abs(other).max():.1f}")
         if difference > 1e-4:
             raise SystemExit("the features differ from PyTorch's by more than 1e-4")
 

@@ -46,7 +46,8 @@ def find(data: Path, sources: tuple[str, ...] | None = None) -> list[Photo]:
 
 def split(photos: list[Photo], seed: int) -> tuple[list[Photo], list[Photo]]:
     """Return training and validation photos: a seeded tenth of each source is set aside, whatever the others are."""
-    training, validation = [], []
+    training: list[Photo] = []
+    validation: list[Photo] = []
     for source in sorted({photo.source for photo in photos}):
         own = [photo for photo in photos if photo.source == source]
         held_out = set(np.random.default_rng(seed).permutation(len(own))[: round(VALIDATION_SHARE * len(own))])

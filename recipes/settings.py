@@ -7,6 +7,8 @@ from typing import Any
 
 from batches import Augmentation
 
+from unetcolor.unet import UNetOptions
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -21,13 +23,8 @@ class Recipe:
     learning_rate: float
     space: str = "lab"
     encoder: str = "efficientnet_lite0"
-    network: dict[str, Any] = field(
-        default_factory=lambda: {
-            "filters": (16, 32, 64, 96, 128),
-            "convolutions": 1,
-            "momentum": 0.98,
-            "head_stride": 2,
-        }
+    network: UNetOptions = field(
+        default_factory=lambda: UNetOptions(filters=(16, 32, 64, 96, 128), convolutions=1, momentum=0.98, head_stride=2)
     )
     loss: dict[str, Any] = field(default_factory=lambda: {"delta": 0.02, "strength": 1.5})
     augmentation: Augmentation = field(default_factory=Augmentation)

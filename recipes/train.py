@@ -5,8 +5,8 @@
 
 It can be stopped at any time: the same command goes on from the last epoch, exactly as if it had not been stopped.
 On a GPU, ``KERAS_BACKEND=jax`` runs the same script without TensorFlow. The folder ``--output`` gets ``log.csv``,
-``validation.txt`` (the photos that were never trained on) and ``checkpoint.npz``; ``recipes/export.py`` makes a
-preset of it.
+``validation.txt`` (the photos that were never trained on), ``pictures.txt`` (how many were) and ``checkpoint.npz``;
+``recipes/export.py`` makes a preset of it.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from pathlib import Path
 
 import keras
 import numpy as np
-
 import photos
 from batches import Batches
 from checkpoint import Average, Checkpoint
 from settings import RECIPES, Recipe
+from validation import Validation
+
 from unetcolor.encoders import get_encoder
 from unetcolor.losses import ChromaHuber
 from unetcolor.spaces import get_color_space
-from unetcolor.unet import build_unet
-from validation import Validation
+from unetcolor.unet import build_unet, plain_options
 
 
 def main() -> None:
@@ -47,6 +47,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
     training, held_out = photos.split(found, recipe.seed)
     (output / "validation.txt").write_text("".join(f"{photo.path.relative_to(data)}\n" for photo in held_out))
     training, pictures = photos.decode(training)
+    (output / "pictures.txt").write_text(f"{len(training)}\n")
     sampler = photos.Sampler(training, recipe.favorites, recipe.favorites_share)
     validation = Validation(held_out, recipe)
     print(f"{len(found)} photos, {len(training)} to train on; share of the sources: {sampler.share}", flush=True)
@@ -56,11 +57,10 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
     model = build_unet(
         1,
         space.output_channels,
-        encoder=get_encoder(recipe.encoder),
         activation=space.activation,
         seed=recipe.seed,
         name="colorizer",
-        **recipe.network,
+        **{**plain_options(recipe.network), "encoder": get_encoder(recipe.encoder)},
     )
     if start is not None:
         Checkpoint(start).load_average(model)
@@ -99,7 +99,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         )
         history = model.fit(batches, epochs=1, shuffle=False, verbose=0)
         average.update()
-        row = {"epoch": epoch + 1, "size": size, "seconds": round(time.time() - begin, 1)}
+        row: dict[str, object] = {"epoch": epoch + 1, "size": size, "seconds": round(time.time() - begin, 1)}
         row["loss"] = f"{history.history['loss'][0]:.6f}"
         if (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == len(sizes):
             with average.applied():

@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from skimage.color import deltaE_ciede2000
-
 from batches import encode
 from photos import Photo
 from settings import Recipe
+from skimage.color import deltaE_ciede2000
+
 from unetcolor.images import cover, read_rgb
 from unetcolor.spaces import ColorSpace
 from unetcolor.spaces.lab import Lab

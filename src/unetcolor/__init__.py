@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from unetcolor.colorizer import UNetColorizer as UNetColorizer
     from unetcolor.errors import ImageReadError as ImageReadError
     from unetcolor.errors import ModelLoadError as ModelLoadError
+    from unetcolor.presets import list_presets as list_presets
     from unetcolor.spaces import Channel as Channel
     from unetcolor.spaces import ColorSpace as ColorSpace
     from unetcolor.spaces import get_color_space as get_color_space
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 _HOME = {
     "UNetColorizer": "unetcolor.colorizer",
     "build_unet": "unetcolor.unet",
+    "list_presets": "unetcolor.presets",
     "Channel": "unetcolor.spaces",
     "ColorSpace": "unetcolor.spaces",
     "get_color_space": "unetcolor.spaces",

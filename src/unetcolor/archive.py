@@ -28,16 +28,20 @@ WEIGHTS = "model.weights.h5"
 _LARGEST_RECORD = 1_000_000
 
 
-def write_model(path: str | os.PathLike[str], model: keras.Model, record: Record) -> None:
+def write_model(
+    path: str | os.PathLike[str], model: keras.Model, record: Record, *, half_precision: bool = False
+) -> None:
     """Write a model file: to a temporary file beside it first, so that a crash leaves the old one whole."""
     if Path(path).suffix != ".keras":
         raise ValueError(f"a model's file name ends in .keras, which {Path(path).name!r} does not")
     if not all(np.isfinite(values).all() for values in model.get_weights()):
         raise ValueError("the network's weights are not finite: its training diverged; nothing was written")
     # Without its compilation: a loss of the user's own would keep plain Keras from opening the file.
-    plain = keras.Model(model.inputs, model.outputs, name=model.name)
+    plain = keras.Model(model.input, model.output, name=model.name)
     with replacing(path) as temporary:
         plain.save(temporary)
+        if half_precision:
+            _halve(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(RECORD, json.dumps(vars(record), indent=2))
 
@@ -77,7 +81,31 @@ def read_weights(path: str | os.PathLike[str], model: keras.Model) -> None:
         variable.assign(arrays[name])
 
 
-def _names_in_file(model: keras.Model) -> dict[str, Any]:
+def _halve(path: Path) -> None:
+    """Rewrite a ``.keras`` file with its weights in float16, which Keras reads as well."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    halved = io.BytesIO()
+    with h5py.File(io.BytesIO(members[WEIGHTS]), "r") as source, h5py.File(halved, "w") as target:
+
+        def copy(name: str, item: Any) -> None:
+            if not isinstance(item, h5py.Dataset):
+                target.require_group(name).attrs.update(item.attrs)
+                return
+            is_float = item.dtype == np.float32
+            values = item[()].astype(np.float16) if is_float else item[()]
+            if is_float and not np.isfinite(values).all():
+                raise ValueError("the network's weights are too large for float16: save them in full precision")
+            target.create_dataset(name, data=values)
+
+        source.visititems(copy)
+    members[WEIGHTS] = halved.getvalue()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def _names_in_file(model: keras.Model, prefix: str = "layers") -> dict[str, Any]:
     """Return the model's variables by the name of their array in Keras' weights file.
 
     Keras names a layer by its class in snake case, numbered from the second on, in the order of the layers.
@@ -88,8 +116,11 @@ def _names_in_file(model: keras.Model) -> dict[str, Any]:
         kind = re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", type(layer).__name__).lower()
         group = f"{kind}_{seen[kind]}" if seen[kind] else kind
         seen[kind] += 1
+        if isinstance(layer, keras.Model):
+            names |= _names_in_file(layer, f"{prefix}/{group}/layers")
+            continue
         for i, variable in enumerate(layer.weights):
-            names[f"layers/{group}/vars/{i}"] = variable
+            names[f"{prefix}/{group}/vars/{i}"] = variable
     return names
 
 
@@ -100,9 +131,11 @@ def _read_array(file: h5py.File, name: str, variable: Any) -> Any:
         if not isinstance(place, h5py.Group) or not isinstance(place.get(part, getlink=True), h5py.HardLink):
             raise ModelLoadError(f"the weights lack the array {name}, which this network has")
         place = place[part]
-    shape, dtype = tuple(variable.shape), variable.dtype
-    if not isinstance(place, h5py.Dataset) or place.shape != shape or place.dtype != dtype:
-        raise ModelLoadError(f"the weights' {name} must be an array of shape {shape} and dtype {dtype}, not {place!r}")
+    shape = tuple(variable.shape)
+    if not isinstance(place, h5py.Dataset) or place.shape != shape or place.dtype not in (np.float32, np.float16):
+        raise ModelLoadError(
+            f"the weights' {name} must be an array of shape {shape} and dtype float32 or float16, not {place!r}"
+        )
     # External and virtual data live in other files; chunks and filters can claim memory beyond the shape.
     if place.external or place.is_virtual or place.chunks:
         raise ModelLoadError(f"the weights' {name} is not stored as plain data")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from operator import index
 from typing import Any
 
@@ -28,3 +29,14 @@ def height_and_width(name: str, value: Any) -> tuple[int, int]:
     if height * width > LARGEST_AREA:
         raise ValueError(f"{name} must have at most {LARGEST_AREA:,} pixels, not {height} x {width}")
     return height, width
+
+
+def not_negative(name: str, value: Any) -> float:
+    """Return a finite number of at least 0 as a ``float``, or raise a ValueError that names the argument."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a number, not {value!r}") from None
+    if not (isfinite(number) and number >= 0):
+        raise ValueError(f"{name} must be finite and at least 0, not {number}")
+    return number

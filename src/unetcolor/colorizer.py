@@ -1,34 +1,26 @@
-"""The colorizer: a color space, a U-Net, and the parts that train, apply and keep them."""
+"""The colorizer: trains a color network, applies it to photos, and scores it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from math import sqrt
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
-from typing_extensions import Unpack
 
-import unetcolor
-from unetcolor import archive
-from unetcolor.checks import height_and_width, whole_number
+from unetcolor.checks import not_negative, whole_number
 from unetcolor.data import require_end
-from unetcolor.errors import ModelLoadError, NotFittedError
 from unetcolor.metrics import format_scores
+from unetcolor.network import ColorNetwork
 from unetcolor.pictures import Size
 from unetcolor.predicting import colorize, list_pictures
 from unetcolor.progress import with_progress
-from unetcolor.record import Record, check_can_be_saved, space_of
 from unetcolor.scoring import score
-from unetcolor.spaces import ColorSpace, get_color_space
-from unetcolor.spaces.registry import provider_of
 from unetcolor.training import name_of_loss, prepare, sort_arguments
-from unetcolor.unet import UNetOptions, build_unet, plain_options
 
 
-class UNetColorizer:
+class UNetColorizer(ColorNetwork):
     """Turns gray pictures into color with a U-Net that it trains on pictures in color.
 
     Parameters
@@ -43,8 +35,9 @@ class UNetColorizer:
     seed
         Seed of the network's weights, of the order of the pictures and of their augmentation. None draws one.
     **unet
-        Options of :func:`unetcolor.build_unet`: ``filters``, ``convolutions``, ``dropout``, ``momentum``,
-        ``upsampling``, ``skip_connections``.
+        Options of :func:`unetcolor.build_unet`: ``encoder``, ``filters``, ``convolutions``, ``dropout``,
+        ``momentum``, ``upsampling``, ``skip_connections``, ``head_stride``. ``encoder`` may also be the name of a
+        pretrained one: ``"efficientnet_lite0"``.
 
     Examples
     --------
@@ -55,64 +48,6 @@ class UNetColorizer:
     >>> colorizer.predict(portraits[32:34, ..., 0]).shape
     (2, 100, 75, 3)
     """
-
-    def __init__(
-        self,
-        space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace = "lab",
-        *,
-        image_size: Sequence[int] | None = None,
-        seed: int | None = None,
-        **unet: Unpack[UNetOptions],
-    ) -> None:
-        self._space = get_color_space(space)
-        self._image_size = None if image_size is None else height_and_width("image_size", image_size)
-        self._seed = None if seed is None else whole_number("seed", seed, least=0)
-        self._network = plain_options(unet)
-        check_can_be_saved(self._space)
-        self._model = build_unet(
-            1,
-            self._space.output_channels,
-            activation=self._space.activation,
-            seed=self._seed,
-            name="colorizer",
-            **self._network,
-        )
-        self._compiled_with: dict[str, Any] = {"optimizer": "adam", "loss": self._space.loss or "mae"}
-        self._training: dict[str, Any] = {}
-
-    @property
-    def space(self) -> ColorSpace:
-        """The color space; it can be exchanged for one of the same channels, such as another variant of it."""
-        return self._space
-
-    @space.setter
-    def space(self, space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace) -> None:
-        other = get_color_space(space)
-        check_can_be_saved(other)
-        made_for, given = ((s.luminance, s.targets, s.activation) for s in (self._space, other))
-        if given != made_for:
-            raise ValueError(f"the network was made for the channels of {self._space!r}, which {other!r} does not have")
-        self._space = other
-
-    @property
-    def image_size(self) -> Size | None:
-        """``(height, width)`` of the pictures to train on; None before the first :meth:`fit` decides it."""
-        return self._image_size
-
-    @property
-    def seed(self) -> int | None:
-        """Seed of the weights, of the order of the pictures and of their augmentation."""
-        return self._seed
-
-    @property
-    def model(self) -> keras.Model:
-        """The network: luminance in, targets out, both in network units."""
-        return self._model
-
-    @property
-    def training(self) -> dict[str, Any]:
-        """How the network was trained: epochs, pictures, loss and so on; empty before :meth:`fit`."""
-        return dict(self._training)
 
     def fit(
         self,
@@ -174,6 +109,7 @@ class UNetColorizer:
             images,
             self.space,
             self.image_size,
+            stride=self._network["head_stride"],
             validation_data=validation_data,
             validation_split=validation_split,
             batch_size=batch_size,
@@ -210,7 +146,13 @@ class UNetColorizer:
         return history
 
     def predict(
-        self, images: Any, *, size: int | None = None, batch_size: int = 32, verbose: Any = "auto"
+        self,
+        images: Any,
+        *,
+        size: int | None = None,
+        saturation: float = 1.0,
+        batch_size: int = 32,
+        verbose: Any = "auto",
     ) -> np.ndarray | list[np.ndarray]:
         """Give pictures their colors, at their own size, with their own luminance.
 
@@ -226,6 +168,9 @@ class UNetColorizer:
             uint16 is 0..65535, floats are 0..1.
         size
             The network sees pictures at the area of a square with this side, in pixels, instead.
+        saturation
+            The colors' distance from gray is multiplied by this: 0 leaves the picture gray, 1 is what the network
+            says, more is more vivid. What the screen cannot show is pulled back toward gray.
         batch_size
             Pictures read, and shown to the network, at once.
         verbose
@@ -251,14 +196,20 @@ class UNetColorizer:
         An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones.
         """
         pictures, join = list_pictures(images)
-        colored = self._colorize(pictures, size, batch_size)
+        colored = self._colorize(pictures, size, saturation, batch_size)
         results: np.ndarray | list[np.ndarray] = join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
         )
         return results
 
     def evaluate(
-        self, images: Any, *, size: int | None = None, batch_size: int = 32, verbose: Any = "auto"
+        self,
+        images: Any,
+        *,
+        size: int | None = None,
+        saturation: float = 1.0,
+        batch_size: int = 32,
+        verbose: Any = "auto",
     ) -> dict[str, float]:
         """Score the colors that the network gives to pictures whose true colors are known.
 
@@ -267,7 +218,7 @@ class UNetColorizer:
         images
             Pictures in color, in any of the forms that :meth:`fit` takes; of an ``.npz``, ``test_images`` is
             taken, and files are read at ``image_size``.
-        size, batch_size
+        size, saturation, batch_size
             As in :meth:`predict`.
         verbose
             0 prints nothing; else the scores are printed beside those of the plain gray pictures.
@@ -288,7 +239,7 @@ class UNetColorizer:
         """
         summary = score(
             images,
-            lambda pictures: self._colorize(pictures, size, batch_size),
+            lambda pictures: self._colorize(pictures, size, saturation, batch_size),
             self.space,
             self._working_size,
             bool(verbose),
@@ -296,64 +247,6 @@ class UNetColorizer:
         if verbose:
             print(format_scores(summary))
         return summary
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the colorizer to one ``.keras`` file, which :func:`keras.saving.load_model` opens too.
-
-        An existing file is replaced only when the new one is complete.
-
-        Raises
-        ------
-        NotFittedError
-            The colorizer was not trained.
-        ValueError
-            The file's name does not end in ``.keras``, or the weights are not finite.
-        """
-        record = Record(
-            space=self.space.get_config(),
-            provider=provider_of(self.space)._asdict(),
-            network=self._network,
-            image_size=list(self._working_size),
-            training=self._training,
-            unetcolor=unetcolor.__version__,
-        )
-        archive.write_model(path, self._model, record)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a colorizer from a file that :meth:`save` wrote.
-
-        Nothing in the file is imported or executed: it may come from anywhere.
-
-        Raises
-        ------
-        ModelLoadError
-            The file is missing, damaged, or not a colorizer, or it needs a color space that is not
-            installed; the message names the package to install.
-        """
-        record = archive.read_record(path)
-        space = space_of(path, record)
-        try:
-            colorizer = cls(space, image_size=record.image_size, **record.network)
-        except (TypeError, ValueError) as error:
-            raise ModelLoadError(f"{path}: the network cannot be built: {error}") from error
-        archive.read_weights(path, colorizer.model)
-        colorizer._training = record.training
-        colorizer._seed = record.training["seed"]
-        return colorizer
-
-    def summary(self, **keras_arguments: Any) -> None:
-        """Print the color space, how the network was trained, and :meth:`keras.Model.summary`."""
-        channels = ", ".join(channel.name for channel in self.space.targets)
-        print(f"Color space {self.space!r}: {self.space.luminance.name} -> {channels}")
-        print(f"Pictures of (height, width) {self.image_size}; training: {self._training or 'none yet'}")
-        self._model.summary(**keras_arguments)
-
-    @property
-    def _working_size(self) -> Size:
-        if self._image_size is None or not self._training:
-            raise NotFittedError("this colorizer has not been trained: call fit first, or load a trained one")
-        return self._image_size
 
     def _record_epoch(self, image_size: Size, facts: dict[str, Any], logs: dict[str, Any]) -> None:
         if "loss" not in logs:
@@ -367,8 +260,16 @@ class UNetColorizer:
             "final": {name: float(value) for name, value in logs.items() if np.ndim(value) == 0},
         }
 
-    def _colorize(self, pictures: Iterable[Any], size: int | None, batch_size: int) -> Iterator[np.ndarray]:
+    def _colorize(
+        self, pictures: Iterable[Any], size: int | None, saturation: float, batch_size: int
+    ) -> Iterator[np.ndarray]:
         height, width = self._working_size
-        side = sqrt(height * width) if size is None else whole_number("size", size)
-        batch_size = whole_number("batch_size", batch_size)
-        return colorize(pictures, self._model.predict_on_batch, self.space, side, batch_size)
+        return colorize(
+            pictures,
+            self._model.predict_on_batch,
+            self.space,
+            side=sqrt(height * width) if size is None else whole_number("size", size),
+            stride=self._network["head_stride"],
+            saturation=not_negative("saturation", saturation),
+            batch_size=whole_number("batch_size", batch_size),
+        )

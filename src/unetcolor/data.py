@@ -30,6 +30,7 @@ def encode_pictures(
     shuffle: bool = False,
     augment_to: Size | None = None,
     seed: int | None = None,
+    stride: int = 1,
 ) -> tf.data.Dataset:
     """Return a dataset of batches ``(luminance, targets)``, float32 in network units.
 
@@ -48,6 +49,8 @@ def encode_pictures(
         ``(height, width)``. None leaves the pictures as they are.
     seed
         Seed of the order and of the augmentation; None draws one.
+    stride
+        The targets are averaged over squares of so many pixels a side.
     """
     dataset = tf.data.Dataset.range(len(pictures))
     if shuffle:
@@ -63,10 +66,12 @@ def encode_pictures(
         dataset = tf.data.Dataset.zip(dataset, seeds).map(
             lambda picture, seeds: _augment(picture, augment_to, seeds), num_parallel_calls=tf.data.AUTOTUNE
         )
-    return _encode(dataset.batch(batch_size), space)
+    return _encode(dataset.batch(batch_size), space, stride)
 
 
-def encode_stream(source: tf.data.Dataset | keras.utils.PyDataset, space: ColorSpace) -> tf.data.Dataset:
+def encode_stream(
+    source: tf.data.Dataset | keras.utils.PyDataset, space: ColorSpace, stride: int = 1
+) -> tf.data.Dataset:
     """Return a dataset of batches ``(luminance, targets)``, float32 in network units.
 
     Parameters
@@ -75,13 +80,15 @@ def encode_stream(source: tf.data.Dataset | keras.utils.PyDataset, space: ColorS
         Batches of RGB pictures ``(batch, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``.
     space
         The color space that splits them.
+    stride
+        The targets are averaged over squares of so many pixels a side.
 
     Raises
     ------
     ValueError
         The batches are not of that shape or of another dtype.
     """
-    return _encode(open_stream(source).map(_to_float, num_parallel_calls=tf.data.AUTOTUNE), space)
+    return _encode(open_stream(source).map(_to_float, num_parallel_calls=tf.data.AUTOTUNE), space, stride)
 
 
 def require_end(dataset: tf.data.Dataset | None, steps: Any, word: str) -> None:
@@ -134,9 +141,13 @@ def _augment(picture: tf.Tensor, size: Size, seeds: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(tf.image.resize(crop, size, antialias=True), 0.0, 1.0)
 
 
-def _encode(batches: tf.data.Dataset, space: ColorSpace) -> tf.data.Dataset:
+def _encode(batches: tf.data.Dataset, space: ColorSpace, stride: int) -> tf.data.Dataset:
     def encode(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return space.normalize(*space.encode(rgb))
+        luminance, targets = space.encode(rgb)
+        if stride > 1:
+            # "SAME" rounds up, as the network does, and counts no pixel outside of the picture.
+            targets = tf.nn.avg_pool2d(targets, stride, stride, "SAME")
+        return space.normalize(luminance, targets)
 
     return batches.map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 

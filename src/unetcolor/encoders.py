@@ -18,9 +18,9 @@ from unetcolor.errors import unknown_name
 
 
 class _Blocks(NamedTuple):
-    """A row of table 1 of the EfficientNet paper: ``count`` blocks, of which the first has the stride."""
+    """A row of table 1 of the EfficientNet paper: ``repeats`` blocks, of which the first has the stride."""
 
-    count: int
+    repeats: int
     kernel: int
     stride: int
     expansion: int
@@ -76,7 +76,7 @@ def efficientnet_lite0(*, pretrained: bool = True, input_channels: int = 1) -> k
     for blocks in _LITE0:
         if blocks.stride == 2:
             stages.append(x)
-        for i in range(blocks.count):
+        for i in range(blocks.repeats):
             x = _inverted_residual(x, blocks, blocks.stride if i == 0 else 1, f"block{number}")
             number += 1
     model = keras.Model(inputs, [*stages, x], name="efficientnet_lite0")
@@ -85,7 +85,7 @@ def efficientnet_lite0(*, pretrained: bool = True, input_channels: int = 1) -> k
     return model
 
 
-ENCODERS: dict[str, Callable[[], keras.Model]] = {"efficientnet_lite0": efficientnet_lite0}
+ENCODERS: dict[str, Callable[..., keras.Model]] = {"efficientnet_lite0": efficientnet_lite0}
 
 
 def get_encoder(name: str, *, pretrained: bool = True) -> keras.Model:
@@ -136,9 +136,13 @@ def encoder_from(model: keras.Model, stages: Sequence[str], *, low: float = 0.0,
     unknown = [stage for stage in stages if stage not in names]
     if unknown or not stages:
         given = repr(unknown[0]) if unknown else "no stages"
-        raise ValueError(f"{model.name} has no layer {given}: stages are names of its layers, of which model.summary() shows all")
+        raise ValueError(
+            f"{model.name} has no layer {given}: stages are names of its layers, of which model.summary() shows all"
+        )
     inputs = keras.Input(model.input_shape[1:], name="picture")
-    features = keras.Model(model.inputs, [model.get_layer(stage).output for stage in stages], name=f"{model.name}_stages")
+    features = keras.Model(
+        model.inputs, [model.get_layer(stage).output for stage in stages], name=f"{model.name}_stages"
+    )
     scaled = layers.Rescaling(high - low, low, name="scale")(inputs)
     return keras.Model(inputs, keras.tree.flatten(features(scaled)), name=f"{model.name}_encoder")
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from unetcolor.images import from_float, read_image, resize, split_alpha, to_float
 from unetcolor.spaces import ColorSpace
-from unetcolor.upsample import EdgeAwareUpsampler
+from unetcolor.upsample import EdgeAwareUpsampler, average_blocks
 
 # The photo is finished in strips of this many pixels, so that their temporary arrays stay small.
 _STRIP_PIXELS = 500_000
@@ -56,7 +56,14 @@ def list_pictures(images: Any) -> tuple[list[Any], Callable[[list[np.ndarray]], 
 
 
 def colorize(
-    pictures: Iterable[Any], network: Network, space: ColorSpace, side: float, batch_size: int
+    pictures: Iterable[Any],
+    network: Network,
+    space: ColorSpace,
+    *,
+    side: float,
+    stride: int,
+    saturation: float,
+    batch_size: int,
 ) -> Iterator[np.ndarray]:
     """Yield the pictures in color, in their order.
 
@@ -65,11 +72,16 @@ def colorize(
     pictures
         Arrays, paths and Pillow images, one a picture.
     network
-        Maps luminance ``(batch, h, w, 1)`` to targets ``(batch, h, w, n)``, both in network units.
+        Maps luminance ``(batch, h, w, 1)`` to targets ``(batch, ceil(h / stride), ceil(w / stride), n)``, both in
+        network units.
     space
         The color space of the network.
     side
         The network sees each picture shrunk or enlarged to the area of a square with this side, in pixels.
+    stride
+        Pixels of that picture, along each side, to one pixel of the network's answer.
+    saturation
+        The colors' distance from gray is multiplied by this.
     batch_size
         Pictures that are read, and shown to the network, at once.
 
@@ -81,7 +93,8 @@ def colorize(
         small = [_shrink(pixels, space, side) for pixels, _ in loaded]
         targets = _predict_by_size(small, network)
         for (pixels, alpha), luminance, predicted in zip(loaded, small, targets, strict=True):
-            rgb = _finish(pixels, luminance, predicted, space)
+            colors = _saturate(average_blocks(luminance, stride), predicted, space, saturation)
+            rgb = _finish(pixels, EdgeAwareUpsampler(colors, luminance, pixels.shape[:2], stride), space)
             yield rgb if alpha is None else np.concatenate([rgb, alpha[..., np.newaxis]], axis=-1)
 
 
@@ -132,16 +145,17 @@ def _shrink(pixels: np.ndarray, space: ColorSpace, side: float) -> np.ndarray:
     """Return what the network sees of a picture: ``(h, w, 1)``, network units."""
     height, width = pixels.shape[:2]
     small = resize(to_float(pixels), working_size(height, width, side))
-    return _luminance(small.reshape(*small.shape[:2], -1), space)
-
-
-def _luminance(values: np.ndarray, space: ColorSpace) -> np.ndarray:
-    """Return the luminance, in network units, of a picture in floats with one or three channels."""
-    # A gray photo takes the same way as the training photos: luma and L* are not the same thing.
-    natural, targets = space.encode(np.broadcast_to(values, (*values.shape[:2], 3)))
-    luminance: np.ndarray
-    luminance, _ = space.normalize(natural, targets)
+    _, luminance = _luminances(small.reshape(*small.shape[:2], -1), space)
     return luminance
+
+
+def _luminances(values: np.ndarray, space: ColorSpace) -> tuple[np.ndarray, np.ndarray]:
+    """Return the luminance, in natural and in network units, of a picture in floats with one or three channels."""
+    # A gray photo takes the same way as the training photos: luma and L* are not the same thing.
+    natural: np.ndarray
+    natural, _ = space.encode(np.broadcast_to(values, (*values.shape[:2], 3)))
+    network: np.ndarray = space.normalize_luminance(natural)
+    return natural, network
 
 
 def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndarray]:
@@ -158,17 +172,26 @@ def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndar
     return [targets[i] for i in range(len(inputs))]
 
 
-def _finish(pixels: np.ndarray, luminance: np.ndarray, targets: np.ndarray, space: ColorSpace) -> np.ndarray:
+def _saturate(luminance: np.ndarray, predicted: np.ndarray, space: ColorSpace, saturation: float) -> np.ndarray:
+    """Return the targets, in natural units, that a prediction stands for, nearer to gray or farther from it."""
+    colors: np.ndarray
+    natural, colors = space.denormalize(luminance, predicted)
+    if saturation == 1:
+        return colors
+    _, gray = space.encode(space.gray(natural))
+    result: np.ndarray = gray + saturation * (colors - gray)
+    return result
+
+
+def _finish(pixels: np.ndarray, upsampler: EdgeAwareUpsampler, space: ColorSpace) -> np.ndarray:
     """Join a photo's own luminance with the colors that were predicted for the small one."""
     height, width = pixels.shape[:2]
-    upsampler = EdgeAwareUpsampler(targets, luminance, (height, width))
     result = np.empty((height, width, 3), dtype=pixels.dtype)
     step = max(1, _STRIP_PIXELS // width)
     for start in range(0, height, step):
         strip = slice(start, start + step)
-        full = _luminance(to_float(pixels[strip]), space)
-        natural, colors = space.denormalize(full, upsampler.rows(full, start))
-        rgb = space.decode(natural, colors)
+        natural, full = _luminances(to_float(pixels[strip]), space)
+        rgb = space.decode(natural, upsampler.rows(full, start))
         if pixels.dtype == np.uint8:
             _keep_darkest_gray(rgb, natural, space)
         result[strip] = from_float(rgb, pixels.dtype)

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import keras
 
+from unetcolor.encoders import ENCODERS, get_encoder
 from unetcolor.errors import ColorSpaceError, ModelLoadError
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
@@ -76,13 +77,19 @@ _TRAINING_KINDS: Kinds = {
 
 # The options of build_unet that are kept, and the types that they have in JSON.
 _NETWORK_KINDS: Kinds = {
+    "encoder": (str, NoneType),
     "filters": (list,),
     "convolutions": (int,),
     "dropout": (int, float),
     "momentum": (int, float),
     "upsampling": (str,),
     "skip_connections": (bool,),
+    "head_stride": (int,),
 }
+
+
+# Options that the first files did not have yet, and what they stood at.
+_LATER_OPTIONS: dict[str, Any] = {"encoder": None, "head_stride": 1}
 
 
 def check_can_be_saved(space: ColorSpace) -> None:
@@ -109,6 +116,7 @@ def parse_record(path: str | os.PathLike[str], content: bytes) -> Record:
     _check_kinds(path, "the record", values, _KINDS)
     _check_kinds(path, "provider", values["provider"], {"package": (str,), "version": (str,)})
     _check_kinds(path, "training", values["training"], _TRAINING_KINDS)
+    values["network"] = _LATER_OPTIONS | values["network"]
     _check_kinds(path, "network", values["network"], _NETWORK_KINDS)
     _check_network(path, values["network"])
     training = values["training"]
@@ -139,6 +147,19 @@ def space_of(path: str | os.PathLike[str], record: Record) -> ColorSpace:
     return space
 
 
+def encoder_of(path: str | os.PathLike[str], record: Record) -> keras.Model | None:
+    """Return the encoder that a model was built with, its weights still random, or None if it has none."""
+    name = record.network["encoder"]
+    if name is None:
+        return None
+    if name not in ENCODERS:
+        raise ModelLoadError(
+            f"{path} was built with the encoder {name[:100]!r}, which does not come with unetcolor: build it again and "
+            "pass it to load as encoder="
+        )
+    return get_encoder(name, pretrained=False)
+
+
 def _canonical(package: str) -> str:
     """Return a distribution's name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", package).lower()
@@ -161,8 +182,12 @@ def _check_network(path: str | os.PathLike[str], network: dict[str, Any]) -> Non
     filters, convolutions = network["filters"], network["convolutions"]
     if not all(type(width) is int for width in filters):
         raise ModelLoadError(f"{path}: {RECORD}: network: filters must be whole numbers, not {filters!r}")
-    # The 3x3 convolutions on the way down, of at least 2 bytes a weight: a short file that declares a huge
-    # network is refused before memory is taken for it.
-    weights = sum(9 * w * (before + (convolutions - 1) * w) for before, w in pairwise([1, *filters]))
+    # The 3x3 convolutions on the way down, or up from an encoder, of at least 2 bytes a weight: a short file that
+    # declares a huge network is refused before memory is taken for it.
+    if network["encoder"] is None:
+        weights = sum(9 * w * (before + (convolutions - 1) * w) for before, w in pairwise([1, *filters]))
+    else:
+        used = [w for depth, w in enumerate(filters) if 2**depth >= network["head_stride"]]
+        weights = sum(9 * w * w * convolutions for w in used)
     if 2 * weights > os.path.getsize(path):
         raise ModelLoadError(f"{path}: {RECORD} declares a network that is larger than the file")

@@ -78,7 +78,7 @@ def _require_close(given: np.ndarray, wanted: np.ndarray, tolerance: float, what
 
 
 def _shapes_and_dtypes(space: ColorSpace) -> None:
-    n = space.output_channels
+    n = len(space.targets)
     for dtype in (np.float32, np.float64):
         for leading in ((), (5,), (0, 4), (2, 3, 4)):
             rgb = np.full((*leading, 3), 0.5, dtype=dtype)
@@ -101,12 +101,17 @@ def _normalization(space: ColorSpace) -> None:
     encoded = space.encode(_cube())
     channels = ((space.luminance,), space.targets)
     normalized = space.normalize(*encoded)
+    shape = (len(encoded[1]), space.output_channels)
+    _require(normalized[1].shape == shape, f"normalized targets of shape {normalized[1].shape}, not {shape}")
     for natural, unit, back, declared in zip(
         encoded, normalized, space.denormalize(*normalized), channels, strict=True
     ):
         low, high = (np.array([getattr(c, end) for c in declared]) for end in ("low", "high"))
-        _require_close(unit, (natural - low) / (high - low), 1e-9, "network units")
-        _require_close(back / (high - low), natural / (high - low), 1e-9, "values")
+        is_own = natural is encoded[1] and type(space).normalize_targets is not ColorSpace.normalize_targets
+        if not is_own:
+            _require_close(unit, (natural - low) / (high - low), 1e-9, "network units")
+        span = high - low
+        _require_close(back / span, natural / span, 1e-9 + (space.precision / span.min() if is_own else 0), "values")
 
 
 def _round_trip(space: ColorSpace) -> None:
@@ -229,7 +234,7 @@ _LAWS: dict[str, Callable[[ColorSpace], None]] = {
     "Shapes follow the declared channels, and the dtype of floats is kept": _shapes_and_dtypes,
     "Neither encode nor decode changes its input": _inputs_kept,
     "Every sRGB color lies within the declared ranges": _ranges,
-    "Normalization is (value - low) / (high - low), and denormalization undoes it": _normalization,
+    "Normalization is (value - low) / (high - low) or the space's own, and denormalization undoes it": _normalization,
     "Decoding what was encoded gives the picture back": _round_trip,
     "Whatever the network predicts, the picture is finite and in [0, 1]": _displayable,
     "Whatever the network predicts, the picture keeps its luminance": _luminance_kept,

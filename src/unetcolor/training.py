@@ -47,6 +47,7 @@ def prepare(
     space: ColorSpace,
     image_size: Size | None,
     *,
+    stride: int,
     validation_data: Any,
     validation_split: float,
     batch_size: int,
@@ -66,11 +67,11 @@ def prepare(
                 "validation_split and augment work on single pictures, not on the batches of a dataset: pass "
                 "validation_data, and augment within the dataset"
             )
-        batches = encode_stream(images, space)
+        batches = encode_stream(images, space, stride)
         size = _size_of_batches(images)
         if image_size not in (None, size):
             raise ValueError(f"the dataset's pictures are {size} (height, width), not {image_size} as image_size says")
-        return TrainingData(batches, _validation(validation_data, space, size, batch_size), size, None)
+        return TrainingData(batches, _validation(validation_data, space, size, batch_size, stride), size, None)
     pictures = open_pictures(images, image_size, verbose=verbose)
     size = image_size or pictures.size
     count = len(pictures) - int(len(pictures) * validation_split)
@@ -83,9 +84,10 @@ def prepare(
         shuffle=shuffle,
         augment_to=size if augment else None,
         seed=seed,
+        stride=stride,
     )
     held_out = pictures.part(slice(count, None), size) if validation_split else validation_data
-    return TrainingData(batches, _validation(held_out, space, size, batch_size), size, count)
+    return TrainingData(batches, _validation(held_out, space, size, batch_size, stride), size, count)
 
 
 def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -109,13 +111,13 @@ def name_of_loss(loss: Any) -> str:
     return str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss)
 
 
-def _validation(source: Any, space: ColorSpace, size: Size, batch_size: int) -> tf.data.Dataset | None:
+def _validation(source: Any, space: ColorSpace, size: Size, batch_size: int, stride: int) -> tf.data.Dataset | None:
     if source is None:
         return None
     if is_stream(source):
-        return encode_stream(source, space)
+        return encode_stream(source, space, stride)
     pictures = source if isinstance(source, Pictures) else open_pictures(source, size, part="test")
-    return encode_pictures(pictures, space, batch_size=batch_size)
+    return encode_pictures(pictures, space, batch_size=batch_size, stride=stride)
 
 
 def _size_of_batches(source: Any) -> Size:

@@ -251,7 +251,7 @@ def _check_encoder(encoder: Any, channels: int, filters: Sequence[int]) -> None:
         )
     if len(filters) != len(sizes):
         raise ValueError(
-            f"filters must be {len(sizes)} numbers for this encoder, one for each of its feature maps, not {tuple(filters)}"
+            f"filters must be {len(sizes)} numbers for this encoder, one for each feature map, not {tuple(filters)}"
         )
 
 

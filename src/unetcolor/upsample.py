@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 from skimage.filters import gaussian
 
@@ -23,19 +25,24 @@ class EdgeAwareUpsampler:
     Parameters
     ----------
     targets
-        Float32, shape ``(h, w, n)``, network units.
+        Float32, shape ``(ceil(h / stride), ceil(w / stride), n)``, any units.
     luminance
         Float32, shape ``(h, w, 1)``, network units: the luminance from which the targets were predicted.
     size
         ``(height, width)`` of the photo.
+    stride
+        Pixels of that luminance, along each side, to one of the targets.
     """
 
-    def __init__(self, targets: np.ndarray, luminance: np.ndarray, size: tuple[int, int]) -> None:
+    def __init__(self, targets: np.ndarray, luminance: np.ndarray, size: tuple[int, int], stride: int = 1) -> None:
         channels = targets.shape[-1]
+        # Where the stride does not divide the size, the last targets lie partly outside of the picture.
+        rows, columns = (length / stride for length in luminance.shape[:2])
+        luminance = average_blocks(luminance, stride)
         self._channels = channels
         self._layers = np.concatenate([targets, _slope(targets, luminance), luminance], axis=-1)
-        self._rows = _positions(targets.shape[0], size[0])
-        self._columns = _positions(targets.shape[1], size[1])
+        self._rows = _positions(rows, size[0])
+        self._columns = _positions(columns, size[1])
 
     def rows(self, luminance: np.ndarray, start: int) -> np.ndarray:
         """Return the targets of a strip of the photo.
@@ -49,7 +56,7 @@ class EdgeAwareUpsampler:
 
         Returns
         -------
-        Shape ``(rows, width, n)``, network units.
+        Shape ``(rows, width, n)``, in the units of the targets.
         """
         strip = slice(start, start + luminance.shape[0])
         first, second, share = (values[strip] for values in self._rows)
@@ -60,6 +67,18 @@ class EdgeAwareUpsampler:
         targets, slope, smooth = np.split(layers, [self._channels, 2 * self._channels], axis=-1)
         result: np.ndarray = targets + slope * (luminance - smooth)
         return result
+
+
+def average_blocks(values: np.ndarray, stride: int) -> np.ndarray:
+    """Average ``(h, w, n)`` over squares of ``stride`` pixels a side; the last row and column fill up the last ones."""
+    if stride == 1:
+        return values
+    height, width, channels = values.shape
+    missing = [(0, -length % stride) for length in (height, width)]
+    filled = np.pad(values, (*missing, (0, 0)), mode="edge")
+    blocks = filled.reshape(filled.shape[0] // stride, stride, filled.shape[1] // stride, stride, channels)
+    averages: np.ndarray = blocks.mean(axis=(1, 3))
+    return averages
 
 
 def _slope(targets: np.ndarray, luminance: np.ndarray) -> np.ndarray:
@@ -75,8 +94,9 @@ def _blur(values: np.ndarray) -> np.ndarray:
     return blurred
 
 
-def _positions(small: int, large: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _positions(small: float, large: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return, for each large pixel's center, the two small pixels around it and the share of the second."""
-    centers = np.clip((np.arange(large) + 0.5) * (small / large) - 0.5, 0, small - 1)
+    last = ceil(small) - 1
+    centers = np.clip((np.arange(large) + 0.5) * (small / large) - 0.5, 0, last)
     first = np.floor(centers).astype(np.intp)
-    return first, np.minimum(first + 1, small - 1), (centers - first).astype(np.float32)
+    return first, np.minimum(first + 1, last), (centers - first).astype(np.float32)

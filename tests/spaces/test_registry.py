@@ -145,7 +145,6 @@ def test_a_complete_declaration_is_accepted() -> None:
         ({"targets": [Channel("Cb", -0.5, 0.5)]}, "targets must be a non-empty tuple of Channel"),
         ({"targets": Channel("Cb", -0.5, 0.5)}, "targets must be a non-empty tuple of Channel"),
         ({"normalize": YCbCr.encode}, "Declared overrides normalize, which is final"),
-        ({"output_channels": 3}, "Declared overrides output_channels, which is final"),
     ],
 )
 def test_a_bad_declaration_is_an_error_when_the_class_is_defined(attributes: dict[str, Any], message: str) -> None:

@@ -49,7 +49,9 @@ class ColorSpace(ABC):
 
     A subclass declares ``name``, ``luminance`` and ``targets``, and writes ``encode`` and ``decode`` with
     the functions of :mod:`unetcolor.spaces.arrays`, so that one source serves NumPy, eager tensors,
-    ``tf.data`` and functional models. Everything else is computed here.
+    ``tf.data`` and functional models. Everything else is computed here. A space whose network predicts
+    something other than the targets themselves, such as their probabilities, says so by ``output_channels``,
+    ``normalize_targets`` and ``denormalize_targets``.
 
     Attributes
     ----------
@@ -58,11 +60,14 @@ class ColorSpace(ABC):
     luminance : Channel
         The channel that the network sees, and that ``decode`` keeps.
     targets : tuple of Channel
-        The channels that the network predicts.
+        The channels that the network predicts, or that its prediction stands for.
     activation : str
         Activation of the network's head, a Keras name.
-    loss : str or None
-        Loss to train with, a Keras name; None leaves the choice to the colorizer.
+    loss : str, callable or None
+        Loss to train with, a Keras name or a method ``(truth, predicted)`` that returns one value a pixel; None
+        leaves the choice to the colorizer.
+    precision : float
+        By how much ``denormalize_targets`` of ``normalize_targets`` may differ from the targets, in natural units.
 
     Examples
     --------
@@ -79,7 +84,8 @@ class ColorSpace(ABC):
     luminance: ClassVar[Channel]
     targets: ClassVar[tuple[Channel, ...]]
     activation: ClassVar[str] = "sigmoid"
-    loss: ClassVar[str | None] = None
+    loss: Any = None
+    precision: ClassVar[float] = 0.0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -102,7 +108,7 @@ class ColorSpace(ABC):
         luminance
             Shape ``(..., 1)``, between ``luminance.low`` and ``luminance.high``.
         targets
-            Shape ``(..., output_channels)``, each between its channel's ``low`` and ``high``.
+            Shape ``(..., len(targets))``, each between its channel's ``low`` and ``high``.
         """
 
     @abstractmethod
@@ -117,7 +123,7 @@ class ColorSpace(ABC):
         luminance
             Shape ``(..., 1)``, between ``luminance.low`` and ``luminance.high``.
         targets
-            Shape ``(..., output_channels)``, any finite values.
+            Shape ``(..., len(targets))``, any finite values.
 
         Returns
         -------
@@ -130,14 +136,26 @@ class ColorSpace(ABC):
         return {"name": self.name}
 
     @property
-    @final
     def output_channels(self) -> int:
         """How many channels the network predicts."""
         return len(self.targets)
 
     @final
+    def normalize_luminance(self, luminance: Array) -> Array:
+        """Map luminance ``(..., 1)`` to ``[0, 1]``."""
+        return _to_unit(luminance, (self.luminance,))
+
+    def normalize_targets(self, targets: Array) -> Array:
+        """Map targets ``(..., len(targets))`` to what is predicted, ``(..., output_channels)`` in ``[0, 1]``."""
+        return _to_unit(targets, self.targets)
+
+    def denormalize_targets(self, predicted: Array) -> Array:
+        """Map what the network predicts to targets: the inverse of :meth:`normalize_targets`, within ``precision``."""
+        return _from_unit(predicted, self.targets)
+
+    @final
     def normalize(self, luminance: Array, targets: Array) -> tuple[Array, Array]:
-        """Map natural units to network units: each channel's ``[low, high]`` to ``[0, 1]``.
+        """Map natural units to network units: each channel's ``[low, high]`` to ``[0, 1]``, unless the space says else.
 
         Examples
         --------
@@ -145,12 +163,12 @@ class ColorSpace(ABC):
         >>> get_color_space("lab").normalize(np.array([50.0]), np.array([-128.0, 127.0]))
         (array([0.5]), array([0., 1.]))
         """
-        return _to_unit(luminance, (self.luminance,)), _to_unit(targets, self.targets)
+        return self.normalize_luminance(luminance), self.normalize_targets(targets)
 
     @final
     def denormalize(self, luminance: Array, targets: Array) -> tuple[Array, Array]:
         """Map network units back to natural units; the inverse of :meth:`normalize`."""
-        return _from_unit(luminance, (self.luminance,)), _from_unit(targets, self.targets)
+        return _from_unit(luminance, (self.luminance,)), self.denormalize_targets(targets)
 
     @final
     def gray(self, luminance: np.ndarray) -> np.ndarray:
@@ -216,7 +234,7 @@ def _check_declaration(cls: type[ColorSpace]) -> None:
     is_channels = isinstance(cls.targets, tuple) and all(isinstance(c, Channel) for c in cls.targets)
     if not is_channels or not cls.targets:
         raise ColorSpaceError(f"{where}: targets must be a non-empty tuple of Channel, not {cls.targets!r}")
-    final_names = ("output_channels", "normalize", "denormalize", "gray")
+    final_names = ("normalize", "normalize_luminance", "denormalize", "gray")
     overridden = [name for name in final_names if getattr(cls, name) is not getattr(ColorSpace, name)]
     if overridden:
         raise ColorSpaceError(f"{where} overrides {', '.join(overridden)}, which is final")

@@ -16,6 +16,7 @@ from unetcolor.errors import ColorSpaceError, unknown_name
 from unetcolor.spaces.base import ColorSpace
 from unetcolor.spaces.hsv import HSV
 from unetcolor.spaces.lab import Lab
+from unetcolor.spaces.lab_bins import LabBins
 from unetcolor.spaces.luv import Luv
 from unetcolor.spaces.oklab import Oklab
 from unetcolor.spaces.rgb import RGB
@@ -23,7 +24,7 @@ from unetcolor.spaces.ycbcr import YCbCr
 
 ENTRY_POINT_GROUP = "unetcolor.color_spaces"
 
-_BUILT_IN: dict[str, type[ColorSpace]] = {cls.name: cls for cls in (RGB, Lab, Luv, Oklab, YCbCr, HSV)}
+_BUILT_IN: dict[str, type[ColorSpace]] = {cls.name: cls for cls in (RGB, Lab, Luv, Oklab, YCbCr, HSV, LabBins)}
 _REGISTERED: dict[str, type[ColorSpace]] = {}
 
 SpaceClass = TypeVar("SpaceClass", bound=type[ColorSpace])
