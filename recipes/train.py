@@ -97,10 +97,12 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
             epoch=epoch,
             augmentation=recipe.augmentation,
         )
-        history = model.fit(batches, epochs=1, shuffle=False, verbose=0)
+        model.reset_metrics()
+        for luminance, targets in batches:
+            loss = model.train_on_batch(luminance, targets)
         average.update()
         row: dict[str, object] = {"epoch": epoch + 1, "size": size, "seconds": round(time.time() - begin, 1)}
-        row["loss"] = f"{history.history['loss'][0]:.6f}"
+        row["loss"] = f"{float(loss):.6f}"
         if (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == len(sizes):
             with average.applied():
                 row |= {name: f"{value:.4f}" for name, value in validation.scores(model, space).items()}

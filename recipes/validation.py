@@ -17,6 +17,7 @@ from unetcolor.spaces.lab import Lab
 
 _SIZE = 128
 _PER_SOURCE = 24
+_BATCH = 32
 
 
 class Validation:
@@ -35,7 +36,7 @@ class Validation:
         _, truth = encode(self._rgb, Lab(), self._stride)
         n, height, width, _ = truth.shape
         small = luminance.reshape(n, height, self._stride, width, self._stride, 1).mean(axis=(2, 4))
-        predicted = np.concatenate([model.predict_on_batch(part) for part in np.array_split(luminance, 8)])
+        predicted = np.concatenate([model.predict_on_batch(luminance[i : i + _BATCH]) for i in range(0, n, _BATCH)])
         own, targets = space.denormalize(small, predicted)
         lab = np.concatenate(Lab().encode(space.decode(own, targets)), axis=-1)
         true = np.concatenate(Lab().denormalize(lab[..., :1] / 100, truth), axis=-1)

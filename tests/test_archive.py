@@ -388,3 +388,51 @@ def test_a_diverged_network_does_not_replace_a_good_file(small_portraits: np.nda
 def test_other_suffixes_are_refused(trained: UNetColorizer, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"ends in \.keras"):
         trained.save(tmp_path / "model.h5")
+
+
+def test_half_precision_halves_the_file_and_hardly_changes_the_picture(
+    trained: UNetColorizer, small_portraits: np.ndarray, tmp_path: Path
+) -> None:
+    trained.save(tmp_path / "full.keras")
+    trained.save(tmp_path / "half.keras", half_precision=True)
+    sizes = [np.sum([values.nbytes for values in arrays_of(tmp_path / name)]) for name in ("full.keras", "half.keras")]
+    assert sizes[1] == sizes[0] / 2
+    loaded = UNetColorizer.load(tmp_path / "half.keras")
+    difference = np.abs(loaded.predict(small_portraits).astype(int) - trained.predict(small_portraits))
+    assert np.percentile(difference, 99) <= 1
+    plain = keras.saving.load_model(tmp_path / "half.keras")
+    inputs = np.random.default_rng(0).random((1, 25, 19, 1), dtype=np.float32)
+    np.testing.assert_array_equal(plain.predict_on_batch(inputs), loaded.model.predict_on_batch(inputs))
+
+
+def arrays_of(path: Path) -> list[np.ndarray]:
+    found: list[np.ndarray] = []
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read(WEIGHTS))) as file:
+        file.visititems(
+            lambda name, item: (
+                found.append(item[()]) if isinstance(item, h5py.Dataset) and item.dtype.kind == "f" else None
+            )
+        )
+    return found
+
+
+def test_weights_too_large_for_half_precision_are_refused(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    colorizer = UNetColorizer("lab", filters=(2, 4), seed=1)
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    kernel = colorizer.model.get_layer("head").kernel
+    kernel.assign(kernel + 1e5)
+    with pytest.raises(ValueError, match="too large for float16"):
+        colorizer.save(tmp_path / "half.keras", half_precision=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_from_before_there_were_encoders_loads(saved: Path, trained: UNetColorizer, tmp_path: Path) -> None:
+    network = {k: v for k, v in json.loads(record_of(saved))["network"].items() if k not in ("encoder", "head_stride")}
+    old = with_record(saved, tmp_path / "old.keras", network=network)
+    gray = np.full((20, 30), 100, np.uint8)
+    np.testing.assert_array_equal(UNetColorizer.load(old).predict(gray), trained.predict(gray))
+
+
+def record_of(path: Path) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(RECORD)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +205,69 @@ def test_transparent_pictures_keep_their_alpha_in_a_file(trained: UNetColorizer,
     write_image(tmp_path / "in.png", picture)
     write_image(tmp_path / "out.png", trained.predict(tmp_path / "in.png"))
     np.testing.assert_array_equal(read_image(tmp_path / "out.png")[..., 3], picture[..., 3])
+
+
+@pytest.mark.parametrize("name", list_color_spaces())
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=5)
+def test_saturation_moves_colors_from_gray_to_vivid_in_every_space(name: str, seed: int) -> None:
+    space = get_color_space(name)
+    photo = np.linspace(60, 190, 40 * 30).reshape(40, 30).astype(np.uint8)
+    outputs = np.random.default_rng(seed).random((5, 4, space.output_channels), dtype=np.float32)
+    if space.activation == "softmax":
+        outputs /= outputs.sum(axis=-1, keepdims=True)
+    else:
+        # Pale enough for sRGB to show twice as much.
+        gray = space.normalize(*space.encode(np.full(3, 0.5)))[1].astype(np.float32)
+        outputs = gray + (outputs - 0.5) * 0.1
+
+    def colored(saturation: float) -> np.ndarray:
+        (result,) = colorize(
+            [photo], lambda luminance: outputs[None], space, sqrt(20), 1, stride=1, saturation=saturation
+        )
+        return np.ptp(result.astype(int), axis=-1)
+
+    assert colored(0.0).max() <= 1
+    assert colored(0.5).mean() < colored(1.0).mean() < colored(1.5).mean()
+
+
+def test_a_bad_saturation_is_an_error(trained: UNetColorizer) -> None:
+    for saturation in (-1, float("nan"), "much"):
+        with pytest.raises(ValueError, match="saturation must be"):
+            trained.predict(GRAY, saturation=saturation)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("head_stride", [2, 4])
+def test_colors_at_a_part_of_the_size_come_back_at_full_size(
+    head_stride: int, portraits: np.ndarray, tmp_path: Path
+) -> None:
+    colorizer = UNetColorizer("lab", filters=(8, 16, 32), head_stride=head_stride, momentum=0.9, seed=1)
+    history = colorizer.fit(portraits[:32], epochs=3, batch_size=8, validation_data=portraits[32:40], verbose=0)
+    assert history.history["loss"][-1] < history.history["loss"][0]
+    colorizer.save(tmp_path / "model.keras")
+    for size in [(1, 1), (3, 50), (101, 75)]:
+        gray = rng.integers(0, 256, size, dtype=np.uint8)
+        result = colorizer.predict(gray)
+        assert isinstance(result, np.ndarray)
+        assert result.shape == (*size, 3)
+        np.testing.assert_array_equal(UNetColorizer.load(tmp_path / "model.keras").predict(gray), result)
+
+
+def test_colors_stay_in_their_place_where_the_stride_does_not_divide_the_size() -> None:
+    # Left half red, right half blue, in a picture of 21 pixels: the edge must not move with the stride.
+    space = get_color_space("lab")
+    photo = np.full((20, 21), 128, np.uint8)
+
+    def halves(luminance: np.ndarray, stride: int) -> np.ndarray:
+        columns = (np.arange(21) < 10).astype(np.float32)
+        columns = np.pad(columns, (0, -21 % stride), mode="edge").reshape(-1, stride).mean(axis=1)
+        targets = np.full((1, -(-20 // stride), len(columns), 2), 0.5, np.float32)
+        targets[..., 0] = 0.4 + 0.2 * columns
+        return targets
+
+    edges = []
+    for stride in (1, 2, 4):
+        (result,) = colorize([photo], partial(halves, stride=stride), space, sqrt(20 * 21), 1, stride=stride)
+        _, chroma = space.encode(result / 255)
+        edges.append(np.interp(0, -chroma[10, :, 0], np.arange(21)))
+    np.testing.assert_allclose(edges, edges[0], atol=0.75)

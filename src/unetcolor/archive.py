@@ -93,7 +93,8 @@ def _halve(path: Path) -> None:
                 target.require_group(name).attrs.update(item.attrs)
                 return
             is_float = item.dtype == np.float32
-            values = item[()].astype(np.float16) if is_float else item[()]
+            with np.errstate(over="ignore"):
+                values = item[()].astype(np.float16) if is_float else item[()]
             if is_float and not np.isfinite(values).all():
                 raise ValueError("the network's weights are too large for float16: save them in full precision")
             target.create_dataset(name, data=values)

@@ -268,8 +268,8 @@ class UNetColorizer(ColorNetwork):
             pictures,
             self._model.predict_on_batch,
             self.space,
-            side=sqrt(height * width) if size is None else whole_number("size", size),
+            sqrt(height * width) if size is None else whole_number("size", size),
+            whole_number("batch_size", batch_size),
             stride=self._network["head_stride"],
             saturation=not_negative("saturation", saturation),
-            batch_size=whole_number("batch_size", batch_size),
         )

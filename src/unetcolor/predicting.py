@@ -59,11 +59,11 @@ def colorize(
     pictures: Iterable[Any],
     network: Network,
     space: ColorSpace,
-    *,
     side: float,
-    stride: int,
-    saturation: float,
     batch_size: int,
+    *,
+    stride: int = 1,
+    saturation: float = 1.0,
 ) -> Iterator[np.ndarray]:
     """Yield the pictures in color, in their order.
 
@@ -78,12 +78,12 @@ def colorize(
         The color space of the network.
     side
         The network sees each picture shrunk or enlarged to the area of a square with this side, in pixels.
-    stride
-        Pixels of that picture, along each side, to one pixel of the network's answer.
-    saturation
-        The colors' distance from gray is multiplied by this.
     batch_size
         Pictures that are read, and shown to the network, at once.
+    stride
+        Pixels of the small picture, along each side, to one pixel of the network's answer.
+    saturation
+        The colors' distance from gray is multiplied by this.
 
     Yields
     ------

@@ -16,7 +16,7 @@ from unetcolor.spaces.lab import Lab
 from unetcolor.spaces.rgb import RGB
 from unetcolor.spaces.ycbcr import YCbCr
 
-BUILT_IN = ["rgb", "lab", "luv", "oklab", "ycbcr", "hsv"]
+BUILT_IN = ["rgb", "lab", "luv", "oklab", "ycbcr", "hsv", "lab_bins"]
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ class OwnLab(Lab):
 
 def test_the_built_in_spaces_are_listed_first() -> None:
     register_color_space(Own)
-    assert list_color_spaces()[:7] == [*BUILT_IN, "own"]
+    assert list_color_spaces()[:8] == [*BUILT_IN, "own"]
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -107,7 +107,7 @@ def test_a_name_is_taken_once() -> None:
 def test_a_built_in_space_can_be_replaced_on_purpose() -> None:
     register_color_space(OwnLab, overwrite=True)
     assert type(get_color_space("lab")) is OwnLab
-    assert list_color_spaces()[:6] == BUILT_IN
+    assert list_color_spaces()[:7] == BUILT_IN
 
 
 @pytest.mark.parametrize("given", [ColorSpace, int, "lab", Lab()])

@@ -1,0 +1,141 @@
+"""The recipes, run as their users run them: as scripts, in processes of their own."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unetcolor import samples
+from unetcolor.images import write_image
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+# A training of a few seconds, by the same code as the presets'.
+TINY = """
+import dataclasses, sys
+sys.path.insert(0, {recipes!r})
+from pathlib import Path
+from settings import RECIPES
+import train
+RECIPES["photo"] = dataclasses.replace(
+    RECIPES["photo"], sizes=((2, 32), (1, 48)), steps=2, batch_size=4, warmup=2, validate_every=3
+)
+sys.argv = ["train.py", "photo", *sys.argv[1:]]
+train.main()
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for i, portrait in enumerate(samples.load_portraits()[:40]):
+        (folder / f"source{i % 2}").mkdir(exist_ok=True)
+        write_image(folder / f"source{i % 2}" / f"{i:02}.jpg", portrait)
+    gray = np.repeat(samples.load_portraits()[0, ..., :1], 3, axis=-1)
+    write_image(folder / "source0" / "gray.jpg", gray)
+    return folder
+
+
+def run(code: str, *arguments: object) -> None:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def train(data: Path, output: Path, *options: object) -> None:
+    run(TINY.format(recipes=str(RECIPES)), data, "--output", output, *options)
+
+
+def checkpoint(folder: Path) -> dict[str, np.ndarray]:
+    with np.load(folder / "checkpoint.npz") as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="module")
+def trained_run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("run")
+    train(data, output)
+    return output
+
+
+@pytest.mark.slow
+def test_a_training_that_was_stopped_goes_on_exactly(data: Path, trained_run: Path, tmp_path: Path) -> None:
+    train(data, tmp_path, "--epochs", 1)
+    assert checkpoint(tmp_path)["epoch"] == 1
+    train(data, tmp_path)
+    whole, resumed = checkpoint(trained_run), checkpoint(tmp_path)
+    assert whole.keys() == resumed.keys()
+    for name, values in whole.items():
+        np.testing.assert_array_equal(resumed[name], values, err_msg=name)
+
+
+@pytest.mark.slow
+def test_the_log_holds_every_epoch_and_the_validation_photos_are_a_tenth(data: Path, trained_run: Path) -> None:
+    rows = list(csv.DictReader(open(trained_run / "log.csv", newline="")))
+    assert [(row["epoch"], row["size"]) for row in rows] == [("1", "32"), ("2", "32"), ("3", "48")]
+    assert float(rows[-1]["gray_delta_e"]) > 0
+    held_out = (trained_run / "validation.txt").read_text().split()
+    assert len(held_out) == 4
+    assert {Path(name).parent.name for name in held_out} == {"source0", "source1"}
+    # One of the others is gray.
+    assert int((trained_run / "pictures.txt").read_text()) in (36, 37)
+
+
+@pytest.mark.slow
+def test_a_preset_is_made_of_a_checkpoint(trained_run: Path, tmp_path: Path) -> None:
+    from unetcolor import UNetColorizer
+
+    export = [sys.executable, RECIPES / "export.py", "photo", trained_run]
+    for name, options in {"plain": [], "doubled": ["--chroma", "2"]}.items():
+        subprocess.run([*export, tmp_path / f"{name}.keras", *options], check=True, capture_output=True)
+    gray = samples.load_portraits()[:2, ..., 0]
+    plain, doubled = (UNetColorizer.load(tmp_path / f"{name}.keras") for name in ("plain", "doubled"))
+    assert plain.training["epochs"] == 3
+    difference = doubled.predict(gray).astype(int) - plain.predict(gray, saturation=2)
+    assert np.abs(difference).mean() < 6
+
+
+@pytest.mark.slow
+def test_no_module_that_a_recipe_loads_imports_tensorflow(data: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(RECIPES)!r})
+import batches, checkpoint, export, photos, settings, train, validation
+from pathlib import Path
+from unetcolor import build_unet, get_color_space
+from unetcolor.encoders import get_encoder
+training, held_out = photos.split(photos.find(Path({str(data)!r})), 1)
+training, pictures = photos.decode(training)
+recipe = settings.RECIPES["photo"]
+model = build_unet(1, 2, **{{**recipe.network, "encoder": get_encoder(recipe.encoder)}})
+space = get_color_space(recipe.space)
+options = dict(size=32, stride=2, batch_size=2, steps=2, seed=1, epoch=0, augmentation=recipe.augmentation)
+first, second = (list(batches.Batches(pictures, photos.Sampler(training), space, **options)) for _ in range(2))
+for (luminance, targets), (again, _) in zip(first, second):
+    assert model.predict_on_batch(luminance).shape == targets.shape
+    assert (luminance == again).all()
+ours = [module for name, module in sys.modules.items() if name.partition(".")[0] == "unetcolor"]
+assert len(ours) > 10
+# Keras imports it as its backend, if it is; no module of ours does.
+assert not [module for module in ours if hasattr(module, "tf") or hasattr(module, "tensorflow")]
+"""
+    run(code)
+
+
+def test_toned_and_nearly_gray_photos_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(RECIPES))
+    from photos import has_color
+
+    portrait = samples.load_portraits()[0]
+    gray = portrait.mean(axis=-1, keepdims=True)
+    assert has_color(portrait)
+    assert not has_color(np.repeat(gray, 3, axis=-1).astype(np.uint8))
+    sepia = np.clip(gray * [1.07, 0.95, 0.74], 0, 255).astype(np.uint8)
+    assert not has_color(sepia)
+    nearly = np.clip(gray + 0.1 * (portrait - gray), 0, 255).astype(np.uint8)
+    assert not has_color(nearly)
