@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.sheets import write_sheets
 from benchmarks.totals import Totals, interval, table
 from unetcolor import UNetColorizer, list_presets
-from unetcolor.images import from_float, read_rgb, to_float
+from unetcolor.images import from_float, read_rgb, resize, to_float
 from unetcolor.metrics import delta_e
 from unetcolor.progress import with_progress
 from unetcolor.spaces.lab import Lab
@@ -61,7 +61,10 @@ def main() -> None:
     print(f"{len(pictures)} pictures\n\n{overall(totals)}\n\nCIEDE2000 by source\n\n{by_source(totals)}\n")
     if arguments.sizes:
         few = _first_of_each_source(pictures, arguments.size_pictures)
-        print(f"CIEDE2000 by working size, {len(few)} pictures\n\n{by_size(few, systems, arguments.sizes)}")
+        print(f"CIEDE2000 by working size, {len(few)} pictures\n\n{by_size(few, systems, arguments.sizes)}\n")
+        print(
+            f"CIEDE2000 between copies of one photo of several sizes\n\n{by_photo_size(few, systems, arguments.sizes)}"
+        )
     if arguments.sheets:
         write_sheets(arguments.sheets, kept, totals)
 
@@ -141,6 +144,34 @@ def by_size(pictures: list[Picture], systems: dict[str, UNetColorizer], sizes: l
             spread += [delta_e(first, second) for first, second in combinations(results, 2)]
         rows.append([name, *(f"{error:.2f}" for error in np.mean(errors, axis=0)), f"{np.mean(spread):.2f}"])
     return table(["", *map(str, sizes), "between sizes"], rows)
+
+
+def by_photo_size(pictures: list[Picture], systems: dict[str, UNetColorizer], sizes: list[int]) -> str:
+    """Return the mean difference between the results for copies of one photo, scaled to several longer sides."""
+    rows = []
+    for name, colorizer in systems.items():
+        differences: dict[tuple[int, int], list[float]] = {pair: [] for pair in combinations(sizes, 2)}
+        for _, truth in with_progress(pictures, f"Copies for {name}", len(pictures), True):
+            gray = gray_of(truth)
+            shapes = {size: _shape(gray, size) for size in sizes}
+            results = {size: _color(colorizer, _resized(gray, shape)) for size, shape in shapes.items()}
+            for first, second in differences:
+                # Compared at the smaller size: what the larger one has beyond that is no color.
+                shrunk = _resized(results[second], shapes[first])
+                differences[first, second].append(delta_e(results[first], shrunk))
+        means = [float(np.mean(values)) for values in differences.values()]
+        rows.append([name, *(f"{mean:.2f}" for mean in means), f"{np.mean(means):.2f}"])
+    return table(["", *(f"{first}, {second}" for first, second in combinations(sizes, 2)), "mean"], rows)
+
+
+def _shape(picture: np.ndarray, longer_side: int) -> tuple[int, int]:
+    height, width = picture.shape[:2]
+    scale = longer_side / max(height, width)
+    return round(height * scale), round(width * scale)
+
+
+def _resized(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return from_float(np.clip(resize(to_float(picture), shape), 0, 1), picture.dtype)
 
 
 def _first_of_each_source(pictures: list[Picture], count: int) -> list[Picture]:

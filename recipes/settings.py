@@ -23,6 +23,7 @@ class Recipe:
     learning_rate: float
     space: str = "lab"
     encoder: str = "efficientnet_lite0"
+    pretrained: bool = True
     network: UNetOptions = field(
         default_factory=lambda: UNetOptions(filters=(16, 32, 64, 96, 128), convolutions=1, momentum=0.98, head_stride=2)
     )
@@ -43,7 +44,7 @@ class Recipe:
 RECIPES = {
     "photo": Recipe(sizes=((22, 96), (28, 128), (8, 160)), learning_rate=1e-3),
     "portrait": Recipe(
-        sizes=((12, 96), (8, 128)),
+        sizes=((8, 96), (6, 128)),
         learning_rate=4e-4,
         favorites=("twfy_mps", "congress", "london_faces", "ccp"),
         favorites_share=0.7,

@@ -60,7 +60,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         activation=space.activation,
         seed=recipe.seed,
         name="colorizer",
-        **{**plain_options(recipe.network), "encoder": get_encoder(recipe.encoder)},
+        **{**plain_options(recipe.network), "encoder": get_encoder(recipe.encoder, pretrained=recipe.pretrained)},
     )
     if start is not None:
         Checkpoint(start).load_average(model)

@@ -76,7 +76,8 @@ def test_a_training_that_was_stopped_goes_on_exactly(data: Path, trained_run: Pa
 
 @pytest.mark.slow
 def test_the_log_holds_every_epoch_and_the_validation_photos_are_a_tenth(data: Path, trained_run: Path) -> None:
-    rows = list(csv.DictReader(open(trained_run / "log.csv", newline="")))
+    with open(trained_run / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
     assert [(row["epoch"], row["size"]) for row in rows] == [("1", "32"), ("2", "32"), ("3", "48")]
     assert float(rows[-1]["gray_delta_e"]) > 0
     held_out = (trained_run / "validation.txt").read_text().split()
@@ -90,14 +91,33 @@ def test_the_log_holds_every_epoch_and_the_validation_photos_are_a_tenth(data: P
 def test_a_preset_is_made_of_a_checkpoint(trained_run: Path, tmp_path: Path) -> None:
     from unetcolor import UNetColorizer
 
-    export = [sys.executable, RECIPES / "export.py", "photo", trained_run]
-    for name, options in {"plain": [], "doubled": ["--chroma", "2"]}.items():
-        subprocess.run([*export, tmp_path / f"{name}.keras", *options], check=True, capture_output=True)
-    gray = samples.load_portraits()[:2, ..., 0]
-    plain, doubled = (UNetColorizer.load(tmp_path / f"{name}.keras") for name in ("plain", "doubled"))
-    assert plain.training["epochs"] == 3
-    difference = doubled.predict(gray).astype(int) - plain.predict(gray, saturation=2)
-    assert np.abs(difference).mean() < 6
+    preset = tmp_path / "preset.keras"
+    subprocess.run(
+        [sys.executable, RECIPES / "export.py", "photo", trained_run, preset, "--chroma", "0.9"],
+        check=True,
+        capture_output=True,
+    )
+    colorizer = UNetColorizer.load(preset)
+    assert colorizer.training["epochs"] == 3
+    assert colorizer.predict(samples.load_portraits()[0]).shape == (100, 75, 3)
+
+
+def test_a_scaled_head_scales_the_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(RECIPES))
+    import keras
+    from export import scale_chroma
+
+    from unetcolor import get_color_space
+
+    space = get_color_space("lab")
+    head = keras.layers.Dense(2, activation="sigmoid")
+    inputs = np.random.default_rng(0).normal(0, 0.3, (500, 3)).astype(np.float32)
+    before = space.denormalize_targets(np.array(head(inputs)))
+    scale_chroma(head, space, 0.8)
+    after = space.denormalize_targets(np.array(head(inputs)))
+    usual = np.abs(before) < 60
+    assert np.abs(before[usual]).max() > 50
+    np.testing.assert_allclose(after[usual], 0.8 * before[usual], atol=2.5)
 
 
 @pytest.mark.slow
