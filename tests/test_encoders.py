@@ -57,6 +57,17 @@ def test_every_encoder_takes_pictures_of_any_size(name: str, head_stride: int) -
         assert model(picture(*size)).shape == (1, *expected, 2)
 
 
+@pytest.mark.parametrize("size", [(100, 75), (31, 33), (1, 65)])
+def test_colors_stay_where_they_belong_in_pictures_of_odd_sizes(size: tuple[int, int]) -> None:
+    # The same answer as for the picture whose last row and column are repeated up to multiples of 32: otherwise
+    # convolutions of stride 2 shift what they see, stage by stage.
+    model = build_unet(1, 2, encoder=get_encoder("efficientnet_lite0"), head_stride=2, **TINY)
+    gray = picture(*size)
+    filled = np.pad(gray, ((0, 0), *((0, -side % 32) for side in size), (0, 0)), mode="edge")
+    rows, columns = (-(-side // 2) for side in size)
+    np.testing.assert_allclose(model(gray), model(filled)[:, :rows, :columns], atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ENCODERS)
 def test_an_encoders_normalization_stays_as_it_was_learned(name: str, portraits: np.ndarray) -> None:
     colorizer = UNetColorizer("lab", encoder=name, head_stride=2, **TINY)
@@ -143,6 +154,17 @@ def test_stages_that_do_not_halve_the_size_are_an_error() -> None:
     encoder = encoder_from(backbone(), ["block_1_expand_relu", "block_6_expand_relu"])
     with pytest.raises(ValueError, match="the first of half the picture's size and each next of half the one before"):
         build_unet(1, 2, encoder=encoder, filters=(4, 8))
+
+
+def test_an_encoder_for_one_size_is_an_error() -> None:
+    fixed = keras.applications.MobileNetV2(include_top=False, weights=None, alpha=0.35, input_shape=(96, 96, 3))
+    with pytest.raises(ValueError, match=r"of any size, not of shape \(None, 96, 96, 3\)"):
+        build_unet(1, 2, encoder=fixed, filters=(4, 8))
+
+
+def test_a_model_that_is_no_encoder_yet_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"encoder_from takes them from the layers of any model"):
+        build_unet(1, 2, encoder=backbone(), filters=(4, 8))
 
 
 def test_unknown_names_are_errors() -> None:

@@ -121,7 +121,9 @@ def build_unet(
     Raises
     ------
     ValueError
-        An argument is out of its range; the message says which and what is allowed.
+        An argument is out of its range, or the encoder is not one; the message says which and what is allowed.
+    TypeError
+        The encoder is no Keras model.
 
     Examples
     --------
@@ -136,14 +138,17 @@ def build_unet(
     if encoder is None:
         x, stages = build.way_down(inputs, filters)
     else:
-        x, stages = build.encode(inputs, encoder, filters)
+        x, stages = build.encode(_fill_up(inputs, 2 ** len(filters)), encoder, filters)
     for depth in reversed(range(_depth_of_head(head_stride, len(stages)), len(stages))):
         x = build.upsample(x, filters[depth], f"up{depth}")
-        x = _fit_to(x, stages[depth])
+        if encoder is None:
+            x = _crop_like(x, stages[depth])
         if skip_connections:
             x = layers.Concatenate(name=f"up{depth}_skip")([x, stages[depth]])
         x = build.stage(x, filters[depth], f"up{depth}")
     x = layers.Conv2D(output_channels, 1, kernel_initializer=build.initializer("glorot_uniform"), name="head")(x)
+    if encoder is not None:
+        x = _crop_like(x, _as_small_as(inputs, head_stride))
     # In float32 even under mixed precision: colors need more digits than float16 has.
     outputs = layers.Activation(activation, dtype="float32", name="output")(x)
     return keras.Model(inputs, outputs, name=name)
@@ -215,17 +220,35 @@ class _Blocks:
         return self._seed
 
 
-def _fit_to(x: Any, reference: Any) -> Any:
-    """Cut the last row or column that upsampling added where the reference has an odd size, or repeat one it lacks.
+# The sizes are known only when a picture comes in, which Keras' cropping and padding layers cannot express, and a
+# layer of our own would keep plain Keras from opening the model. Taking rows and columns by their numbers does the
+# same in Keras' own operations.
 
-    Our own way down rounds halves up; encoders may round them down. The sizes are known only when a picture comes
-    in, which Keras' cropping layers cannot express and a layer of our own would keep plain Keras from opening the
-    model. Taking the rows and columns whose numbers the reference has is the same thing in Keras' own operations.
+
+def _crop_like(x: Any, reference: Any) -> Any:
+    """Cut the last rows and columns, beyond those that the reference has."""
+    rows = ops.cumsum(ops.ones_like(reference[0, :, 0, 0], dtype="int32")) - 1
+    columns = ops.cumsum(ops.ones_like(reference[0, 0, :, 0], dtype="int32")) - 1
+    return ops.take(ops.take(x, rows, axis=1), columns, axis=2)
+
+
+def _fill_up(x: Any, multiple: int) -> Any:
+    """Repeat the last row and column until both sizes are multiples of a number.
+
+    A convolution of stride 2 looks one pixel further to the left in a picture of odd width than in one of even width.
+    Where the size is odd at several stages, these shifts add up, and colors come out beside the things they belong to.
     """
-    for axis, line, own in ((1, reference[0, :, 0, 0], x[0, :, 0, 0]), (2, reference[0, 0, :, 0], x[0, 0, :, 0])):
-        wanted, available = (ops.ones_like(values, dtype="int32") for values in (line, own))
-        x = ops.take(x, ops.minimum(ops.cumsum(wanted), ops.sum(available)) - 1, axis=axis)
+    blocks = _as_small_as(x, multiple)
+    for axis, line, started in ((1, x[0, :, 0, 0], blocks[0, :, 0, 0]), (2, x[0, 0, :, 0], blocks[0, 0, :, 0])):
+        wanted = ops.repeat(ops.ones_like(started, dtype="int32"), multiple)
+        available = ops.sum(ops.ones_like(line, dtype="int32"))
+        x = ops.take(x, ops.minimum(ops.cumsum(wanted), available) - 1, axis=axis)
     return x
+
+
+def _as_small_as(x: Any, stride: int) -> Any:
+    """Return something with 1/stride of the height and width, rounded up."""
+    return layers.MaxPooling2D(stride, padding="same", name=f"size_by_{stride}")(x)
 
 
 def _depth_of_head(stride: int, stages: int) -> int:
@@ -239,15 +262,20 @@ def _depth_of_head(stride: int, stages: int) -> int:
 def _check_encoder(encoder: Any, channels: int, filters: Sequence[int]) -> None:
     if not isinstance(encoder, keras.Model):
         raise TypeError(f"encoder must be a keras.Model such as unetcolor.encoders makes, not {encoder!r}")
-    given = encoder.input_shape[-1] if isinstance(encoder.input_shape, tuple) else None
-    if given != channels and (given is None or channels != 1):
-        raise ValueError(f"the encoder takes pictures of {given} channels, but input_channels is {channels}")
+    shape = encoder.input_shape
+    if not isinstance(shape, tuple) or shape[:3] != (None, None, None):
+        raise ValueError(
+            f"an encoder must take pictures of any size, not of shape {shape}: give it input_shape=(None, None, 3)"
+        )
+    if shape[-1] != channels and channels != 1:
+        raise ValueError(f"the encoder takes pictures of {shape[-1]} channels, but input_channels is {channels}")
     sizes = [output.shape[1:3] for output in _symbolic_stages(encoder, 2**_DEEPEST)]
     expected = [(2 ** (_DEEPEST - depth),) * 2 for depth in range(1, len(sizes) + 1)]
     if sizes != expected or len(sizes) < 2:
         raise ValueError(
             "an encoder must return two or more feature maps, the first of half the picture's size and each next of "
-            f"half the one before; of a picture of {2**_DEEPEST} pixels a side, {encoder.name} makes sizes {sizes}"
+            f"half the one before; of a picture of {2**_DEEPEST} pixels a side, {encoder.name} makes sizes {sizes}. "
+            "unetcolor.encoders.encoder_from takes them from the layers of any model"
         )
     if len(filters) != len(sizes):
         raise ValueError(
