@@ -27,6 +27,10 @@ from unetcolor.record import RECORD, Record, parse_record
 WEIGHTS = "model.weights.h5"
 _LARGEST_RECORD = 1_000_000
 
+# In half precision, arrays of no more values stay in float32. They take little room, and what rounding does to them,
+# such as first kernels, biases and statistics, is what one would see.
+_LARGE_ARRAY = 10_000
+
 
 def write_model(
     path: str | os.PathLike[str], model: keras.Model, record: Record, *, half_precision: bool = False
@@ -82,7 +86,7 @@ def read_weights(path: str | os.PathLike[str], model: keras.Model) -> None:
 
 
 def _halve(path: Path) -> None:
-    """Rewrite a ``.keras`` file with its weights in float16, which Keras reads as well."""
+    """Rewrite a ``.keras`` file with its large arrays in float16, which Keras reads as well."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     halved = io.BytesIO()
@@ -92,10 +96,10 @@ def _halve(path: Path) -> None:
             if not isinstance(item, h5py.Dataset):
                 target.require_group(name).attrs.update(item.attrs)
                 return
-            is_float = item.dtype == np.float32
+            is_large = item.dtype == np.float32 and item.size > _LARGE_ARRAY
             with np.errstate(over="ignore"):
-                values = item[()].astype(np.float16) if is_float else item[()]
-            if is_float and not np.isfinite(values).all():
+                values = item[()].astype(np.float16) if is_large else item[()]
+            if is_large and not np.isfinite(values).all():
                 raise ValueError("the network's weights are too large for float16: save them in full precision")
             target.create_dataset(name, data=values)
 

@@ -98,7 +98,8 @@ class ColorNetwork:
         path
             Where to; the name ends in ``.keras``.
         half_precision
-            Write the weights in float16: half the size, at a change of the colors of less than a level of 8 bits.
+            Write the large arrays of weights in float16: about half the size, at a change of the colors of about a
+            level of 8 bits.
 
         Raises
         ------
