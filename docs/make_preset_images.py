@@ -29,6 +29,8 @@ PORTRAITS = (
     *("K000367", "K000378", "L000043", "L000447", "L000567", "P000590", "R000582", "R000592"),
 )
 
+README = ("coffee", "chelsea", "scene_canyon-wren", "scene_oakland-zoo-otters")
+
 FOLDER = Path(__file__).parent
 IMAGES = FOLDER / "images"
 
@@ -42,6 +44,8 @@ def main() -> None:
     by_name = {path.stem: path for path in samples.portraits()}
     portraits = [read_rgb(by_name[name]) for name in PORTRAITS]
     write_sheet(IMAGES / "preset_photo.jpg", colored(photo, photos), blocks=2)
+    shown = [photos[PHOTOS.index(name)] for name in README]
+    write_sheet(IMAGES / "readme.jpg", colored(photo, shown), blocks=2)
     write_sheet(IMAGES / "preset_portrait.jpg", colored(portrait, portraits), blocks=4, height=120)
     write_sheet(IMAGES / "preset_aged.jpg", colored(photo, photos, aged=True), blocks=2)
     few = [photos[PHOTOS.index(name)] for name in ("astronaut", "scene_canyon-wren", "scene_oakland-zoo-otters")]
@@ -57,7 +61,7 @@ def colored(colorizer: UNetColorizer, pictures: list[np.ndarray], aged: bool = F
         (result,) = colorizer.predict([gray], verbose=0)
         rows.append({"aged" if aged else "gray": gray, "colorized": result, "truth": truth})
     errors = [delta_e(row["truth"], row["colorized"]) for row in rows]
-    gray_errors = [delta_e(truth, gray_of(truth)) for truth in pictures]
+    gray_errors = [delta_e(row["truth"], row["aged" if aged else "gray"]) for row in rows]
     vivid = np.mean([colorfulness(row["colorized"]) for row in rows])
     true = np.mean([colorfulness(truth) for truth in pictures])
     kind = "aged" if aged else "clean"

@@ -29,7 +29,6 @@ def main() -> None:
     parser.add_argument("recipe", choices=sorted(RECIPES))
     parser.add_argument("run", type=Path, help="output folder of the training")
     parser.add_argument("output", type=Path, help="the .keras file to write")
-    parser.add_argument("--blend", type=Path, help="another run: the weights become the mean of both")
     parser.add_argument("--size", type=int, default=160, help="side of the square whose area photos are seen at (160)")
     parser.add_argument("--chroma", type=float, default=1.0, help="multiply the predicted chroma by this (1)")
     arguments = parser.parse_args()
@@ -41,8 +40,6 @@ def main() -> None:
         1, space.output_channels, activation=space.activation, name="colorizer", **{**network, "encoder": encoder}
     )
     Checkpoint(arguments.run).load_average(model)
-    if arguments.blend is not None:
-        blend(model, arguments.blend)
     if arguments.chroma != 1:
         scale_chroma(model.get_layer("head"), space, arguments.chroma)
     record = Record(
@@ -55,15 +52,6 @@ def main() -> None:
     )
     archive.write_model(arguments.output, model, record, half_precision=True)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
-
-
-def blend(model: keras.Model, run: Path) -> None:
-    """Take the mean of a model's weights and those of the run that it was trained on from (Wortsman et al. 2022)."""
-    own = model.get_weights()
-    Checkpoint(run).load_average(model)
-    both = zip(own, model.get_weights(), strict=True)
-    # The state of dropout's random numbers is no weight.
-    model.set_weights([(a + b) / 2 if a.dtype.kind == "f" else a for a, b in both])
 
 
 def scale_chroma(head: keras.layers.Layer, space: ColorSpace, factor: float) -> None:

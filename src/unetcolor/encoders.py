@@ -63,7 +63,7 @@ def efficientnet_lite0(*, pretrained: bool = True, input_channels: int = 1) -> k
     --------
     >>> encoder = efficientnet_lite0(pretrained=False)
     >>> encoder.count_params(), [shape[-1] for shape in encoder.output_shape]
-    (2962208, [16, 24, 40, 112, 320])
+    (2997728, [16, 24, 40, 112, 320])
     """
     if input_channels not in (1, 3):
         raise ValueError(f"input_channels must be 1 or 3, not {input_channels}")
