@@ -1,6 +1,6 @@
 """Make a preset of a training's checkpoint.
 
-python recipes/export.py photo runs/photo src/unetcolor/presets/photo.keras --size 160 --chroma 0.95
+python recipes/export.py photo runs/photo src/unetcolor/presets/photo.keras --size 192 --chroma 0.8
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def main() -> None:
         1, space.output_channels, activation=space.activation, name="colorizer", **{**network, "encoder": encoder}
     )
     Checkpoint(arguments.run).load_average(model)
+    if arguments.chroma != 1 and space.activation != "sigmoid":
+        parser.error(f"--chroma scales the targets of a sigmoid head, which {space!r} does not have")
     if arguments.chroma != 1:
         scale_chroma(model.get_layer("head"), space, arguments.chroma)
     record = Record(
@@ -71,7 +73,7 @@ def _training(recipe: Recipe, run: Path) -> dict[str, object]:
         "batch_size": recipe.batch_size,
         "augment": True,
         "seed": recipe.seed,
-        "loss": "chroma_huber" if get_color_space(recipe.space).loss is None else recipe.space,
+        "loss": getattr(get_color_space(recipe.space).loss, "__name__", "chroma_huber"),
         "optimizer": "AdamW",
         "final": {"loss": float(last["loss"])},
     }

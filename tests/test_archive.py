@@ -428,6 +428,14 @@ def test_weights_too_large_for_half_precision_are_refused(small_portraits: np.nd
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_declares_a_network_larger_than_itself_is_refused(saved: Path, tmp_path: Path) -> None:
+    network = json.loads(record_of(saved))["network"]
+    for filters in ([100_000, 1], [1, 100_000]):
+        huge = with_record(saved, tmp_path / "huge.keras", network=network | {"filters": filters, "convolutions": 1})
+        with pytest.raises(ModelLoadError, match="larger than the file"):
+            UNetColorizer.load(huge)
+
+
 def test_a_file_from_before_there_were_encoders_loads(saved: Path, trained: UNetColorizer, tmp_path: Path) -> None:
     network = {k: v for k, v in json.loads(record_of(saved))["network"].items() if k not in ("encoder", "head_stride")}
     old = with_record(saved, tmp_path / "old.keras", network=network)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ def test_gray_is_three_equal_channels() -> None:
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-@pytest.mark.parametrize("head_stride", [1, 2, 4])
+@pytest.mark.parametrize("head_stride", [1, 2, 4, 32])
 def test_every_encoder_takes_pictures_of_any_size(name: str, head_stride: int) -> None:
     model = build_unet(1, 2, encoder=get_encoder(name), head_stride=head_stride, **TINY)
     for size in [(1, 1), (5, 7), (33, 64), (100, 75)]:
@@ -165,6 +167,61 @@ def test_an_encoder_for_one_size_is_an_error() -> None:
 def test_a_model_that_is_no_encoder_yet_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(ValueError, match=r"encoder_from takes them from the layers of any model"):
         build_unet(1, 2, encoder=backbone(), filters=(4, 8))
+
+
+def test_the_first_network_of_a_process_may_have_an_encoder_for_rgb() -> None:
+    code = """
+from unetcolor import build_unet
+from unetcolor.encoders import efficientnet_lite0
+encoder = efficientnet_lite0(pretrained=False, input_channels=3)
+build_unet(1, 2, encoder=encoder, filters=(4, 4, 4, 4, 4))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_an_encoder_may_return_its_stages_by_name() -> None:
+    inputs = keras.Input((None, None, 1))
+    half = keras.layers.Conv2D(4, 3, 2, padding="same")(inputs)
+    quarter = keras.layers.Conv2D(4, 3, 2, padding="same")(half)
+    encoder = keras.Model(inputs, {"a": half, "b": quarter})
+    assert build_unet(1, 2, encoder=encoder, filters=(4, 8))(picture(9, 9)).shape == (1, 9, 9, 2)
+
+
+def test_one_encoder_given_twice_to_load_serves_both(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    encoder, results = own_encoder(), []
+    for seed in (1, 2):
+        colorizer = UNetColorizer("lab", encoder=own_encoder(), filters=(4, 8), seed=seed)
+        colorizer.fit(small_portraits, epochs=1, verbose=0)
+        colorizer.save(tmp_path / f"{seed}.keras")
+        results.append(colorizer.predict(small_portraits))
+    first, second = (UNetColorizer.load(tmp_path / f"{seed}.keras", encoder=encoder) for seed in (1, 2))
+    np.testing.assert_array_equal(first.predict(small_portraits), results[0])
+    np.testing.assert_array_equal(second.predict(small_portraits), results[1])
+
+
+def test_an_encoder_of_keras_with_counters_is_saved_and_loaded(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    def counting() -> keras.Model:
+        model = keras.applications.EfficientNetB0(include_top=False, weights=None, input_shape=(None, None, 3))
+        return encoder_from(model, ["block2a_expand_activation", "block3a_expand_activation"], high=255)
+
+    colorizer = UNetColorizer("lab", encoder=counting(), filters=(4, 8), seed=1)
+    colorizer.fit(small_portraits[:2], epochs=1, verbose=0)
+    colorizer.save(tmp_path / "own.keras")
+    loaded = UNetColorizer.load(tmp_path / "own.keras", encoder=counting())
+    np.testing.assert_array_equal(loaded.predict(small_portraits), colorizer.predict(small_portraits))
+
+
+def test_an_encoder_that_cannot_be_read_back_is_refused_when_it_is_saved(
+    small_portraits: np.ndarray, tmp_path: Path
+) -> None:
+    inputs = keras.Input((None, None, 1))
+    half = keras.layers.SpectralNormalization(keras.layers.Conv2D(4, 3, 2, padding="same"))(inputs)
+    encoder = keras.Model(inputs, [half, keras.layers.Conv2D(4, 3, 2, padding="same")(half)])
+    colorizer = UNetColorizer("lab", encoder=encoder, filters=(4, 8), seed=1)
+    colorizer.fit(small_portraits[:2], epochs=1, verbose=0)
+    with pytest.raises(ValueError, match="cannot be read back, so nothing was written"):
+        colorizer.save(tmp_path / "own.keras")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unknown_names_are_errors() -> None:

@@ -44,6 +44,7 @@ def write_model(
     plain = keras.Model(model.input, model.output, name=model.name)
     with replacing(path) as temporary:
         plain.save(temporary)
+        _require_readable(temporary, plain)
         if half_precision:
             _halve(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
@@ -83,6 +84,16 @@ def read_weights(path: str | os.PathLike[str], model: keras.Model) -> None:
         raise ModelLoadError(f"{path}: the weights are damaged: {error}") from error
     for name, variable in variables.items():
         variable.assign(arrays[name])
+
+
+def _require_readable(path: Path, model: keras.Model) -> None:
+    """Raise if :func:`read_weights` would not know every array: layers within layers are filed in ways of their own."""
+    names = _names_in_file(model).keys()
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r") as file:
+        try:
+            _refuse_other_arrays(file, names)
+        except ModelLoadError as error:
+            raise ValueError(f"this network cannot be read back, so nothing was written: {error}") from error
 
 
 def _halve(path: Path) -> None:
@@ -137,9 +148,11 @@ def _read_array(file: h5py.File, name: str, variable: Any) -> Any:
             raise ModelLoadError(f"the weights lack the array {name}, which this network has")
         place = place[part]
     shape = tuple(variable.shape)
-    if not isinstance(place, h5py.Dataset) or place.shape != shape or place.dtype not in (np.float32, np.float16):
+    dtypes = ("float32", "float16") if variable.dtype == "float32" else (variable.dtype,)
+    if not isinstance(place, h5py.Dataset) or place.shape != shape or place.dtype not in dtypes:
         raise ModelLoadError(
-            f"the weights' {name} must be an array of shape {shape} and dtype float32 or float16, not {place!r}"
+            f"the weights' {name} must be an array of shape {shape} and dtype {' or '.join(dtypes)}, not {place!r}; an "
+            "encoder of your own is to be passed to load as encoder="
         )
     # External and virtual data live in other files; chunks and filters can claim memory beyond the shape.
     if place.external or place.is_virtual or place.chunks:

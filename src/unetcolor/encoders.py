@@ -79,7 +79,9 @@ def efficientnet_lite0(*, pretrained: bool = True, input_channels: int = 1) -> k
         for i in range(blocks.repeats):
             x = _inverted_residual(x, blocks, blocks.stride if i == 0 else 1, f"block{number}")
             number += 1
-    model = keras.Model(inputs, [*stages, x], name="efficientnet_lite0")
+    # Another name for another network: files name the encoder that they need.
+    name = "efficientnet_lite0" if input_channels == 1 else "efficientnet_lite0_rgb"
+    model = keras.Model(inputs, [*stages, x], name=name)
     if pretrained:
         _load_weights(model)
     return model
@@ -169,7 +171,7 @@ def _normalize(x: Any, name: str, *, relu: bool = True) -> Any:
 
 def _load_weights(model: keras.Model) -> None:
     """Fill an encoder with its pretrained weights; for gray pictures the stem's kernels are summed over R, G, B."""
-    source = resources.files("unetcolor") / "weights" / f"{model.name}.npz"
+    source = resources.files("unetcolor") / "weights" / "efficientnet_lite0.npz"
     with resources.as_file(source) as path, np.load(path, allow_pickle=False) as arrays:
         for layer in model.layers:
             values = [arrays[f"{layer.name}.{variable.name}"] for variable in layer.weights]

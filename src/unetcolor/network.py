@@ -66,6 +66,7 @@ class ColorNetwork:
         made_for, given = ((s.luminance, s.targets, s.output_channels, s.activation) for s in (self._space, other))
         if given != made_for:
             raise ValueError(f"the network was made for the channels of {self._space!r}, which {other!r} does not have")
+        self._exchange_loss(self._space.loss or "mae", other.loss or "mae")
         self._space = other
 
     @property
@@ -106,7 +107,8 @@ class ColorNetwork:
         NotFittedError
             The colorizer was not trained.
         ValueError
-            The file's name does not end in ``.keras``, or the weights are not finite.
+            The file's name does not end in ``.keras``, the weights are not finite or too large for float16, or the
+            encoder has layers that cannot be read back.
         """
         record = Record(
             space=self.space.get_config(),
@@ -159,8 +161,8 @@ class ColorNetwork:
         """
         record = archive.read_record(path)
         space = space_of(path, record)
-        if encoder is None:
-            encoder = encoder_of(path, record)
+        # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
+        encoder = encoder_of(path, record) if encoder is None else keras.models.clone_model(encoder)
         try:
             colorizer = cls(space, image_size=record.image_size, **record.network | {"encoder": encoder})
         except (TypeError, ValueError) as error:
@@ -176,6 +178,14 @@ class ColorNetwork:
         print(f"Color space {self.space!r}: {self.space.luminance.name} -> {channels}")
         print(f"Pictures of (height, width) {self.image_size}; training: {self._training or 'none yet'}")
         self._model.summary(**keras_arguments)
+
+    def _exchange_loss(self, old: Any, new: Any) -> None:
+        """Train with the loss of another space from now on, unless a loss was chosen that is no space's own."""
+        if self._compiled_with["loss"] != old or old == new:
+            return
+        self._compiled_with["loss"] = new
+        if self._model.compiled:
+            self._model.compile(**self._compiled_with | {"optimizer": self._model.optimizer})
 
     @property
     def _working_size(self) -> Size:

@@ -182,12 +182,11 @@ def _check_network(path: str | os.PathLike[str], network: dict[str, Any]) -> Non
     filters, convolutions = network["filters"], network["convolutions"]
     if not all(type(width) is int for width in filters):
         raise ModelLoadError(f"{path}: {RECORD}: network: filters must be whole numbers, not {filters!r}")
-    # The 3x3 convolutions on the way down, or up from an encoder, of at least 2 bytes a weight: a short file that
-    # declares a huge network is refused before memory is taken for it.
-    if network["encoder"] is None:
-        weights = sum(9 * w * (before + (convolutions - 1) * w) for before, w in pairwise([1, *filters]))
-    else:
-        used = [w for depth, w in enumerate(filters) if 2**depth >= network["head_stride"]]
-        weights = sum(9 * w * w * convolutions for w in used)
+    # The 3x3 convolutions, of at least 2 bytes a weight: a short file that declares a huge network is refused before
+    # memory is taken for it.
+    way_down = pairwise([1, *filters]) if network["encoder"] is None else []
+    weights = sum(9 * w * (before + (convolutions - 1) * w) for before, w in way_down)
+    way_up = filters[:-1] if network["encoder"] is None else filters
+    weights += sum(9 * w * w * convolutions for depth, w in enumerate(way_up) if 2**depth >= network["head_stride"])
     if 2 * weights > os.path.getsize(path):
         raise ModelLoadError(f"{path}: {RECORD} declares a network that is larger than the file")

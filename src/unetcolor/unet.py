@@ -91,8 +91,8 @@ def build_unet(
         A model that takes the place of the way down, such as :func:`unetcolor.encoders.efficientnet_lite0` or what
         :func:`unetcolor.encoders.encoder_from` makes of any other: it takes pictures of ``input_channels``
         channels, or one channel that is repeated for it, and returns feature maps of 1/2, 1/4, ... of their size.
-        Keep its part of the finished model as it is by ``encoder.trainable = False``. None builds the way down
-        from ``filters``.
+        Keep its part of the finished model as it is by ``encoder.trainable = False``. It becomes a part of the
+        model, weights and all: build one for each model. None builds the way down from ``filters``.
     filters
         Filters of each stage, from full size down; the last is the bottom. Its length is the depth. With an
         encoder, which has a bottom of its own, those of the way up: one for each of its feature maps.
@@ -148,7 +148,7 @@ def build_unet(
         x = build.stage(x, filters[depth], f"up{depth}")
     x = layers.Conv2D(output_channels, 1, kernel_initializer=build.initializer("glorot_uniform"), name="head")(x)
     if encoder is not None:
-        x = _crop_like(x, _as_small_as(inputs, head_stride))
+        x = _crop_like(x, _as_small_as(inputs, head_stride, "head_size"))
     # In float32 even under mixed precision: colors need more digits than float16 has.
     outputs = layers.Activation(activation, dtype="float32", name="output")(x)
     return keras.Model(inputs, outputs, name=name)
@@ -179,8 +179,8 @@ class _Blocks:
         """Return the encoder's last feature map, and the stage at each size above it: first the picture itself."""
         _check_encoder(encoder, x.shape[-1], filters)
         channels = encoder.input_shape[-1]
-        picture = x if channels == x.shape[-1] else layers.Concatenate(name="repeat")([x] * channels)
-        *stages, bottom = encoder(picture)
+        picture = x if channels == x.shape[-1] else layers.Concatenate(name="gray_as_rgb")([x] * channels)
+        *stages, bottom = keras.tree.flatten(encoder(picture))
         if self._dropout:
             bottom = layers.Dropout(self._dropout, seed=self._next_seed(), name="bottom_dropout")(bottom)
         return bottom, [x, *stages]
@@ -238,7 +238,7 @@ def _fill_up(x: Any, multiple: int) -> Any:
     A convolution of stride 2 looks one pixel further to the left in a picture of odd width than in one of even width.
     Where the size is odd at several stages, these shifts add up, and colors come out beside the things they belong to.
     """
-    blocks = _as_small_as(x, multiple)
+    blocks = _as_small_as(x, multiple, "blocks")
     for axis, line, started in ((1, x[0, :, 0, 0], blocks[0, :, 0, 0]), (2, x[0, 0, :, 0], blocks[0, 0, :, 0])):
         wanted = ops.repeat(ops.ones_like(started, dtype="int32"), multiple)
         available = ops.sum(ops.ones_like(line, dtype="int32"))
@@ -246,9 +246,9 @@ def _fill_up(x: Any, multiple: int) -> Any:
     return x
 
 
-def _as_small_as(x: Any, stride: int) -> Any:
+def _as_small_as(x: Any, stride: int, name: str) -> Any:
     """Return something with 1/stride of the height and width, rounded up."""
-    return layers.MaxPooling2D(stride, padding="same", name=f"size_by_{stride}")(x)
+    return layers.MaxPooling2D(stride, padding="same", name=name)(x)
 
 
 def _depth_of_head(stride: int, stages: int) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+from importlib import resources
 from typing import Any
 
 import keras
@@ -78,15 +80,17 @@ def test_rare_colors_count_for_more_and_the_mean_weight_is_one() -> None:
     neutral = np.flatnonzero((bins() == 0).all(axis=1))[0]
     vivid = np.flatnonzero((bins() == (60, 60)).all(axis=1))[0]
     assert weights[neutral] < 0.5 < 3 < weights[vivid]
-    # Of the pixels that the shares were measured on, not of the bins.
-    shares = (1 / weights - (1 / weights).min()).clip(0)
-    assert (weights * shares).sum() / shares.sum() < weights.mean()
+    with (resources.files("unetcolor.spaces") / "lab_bins_shares.csv").open() as file:
+        shares = np.array([float(row["share"]) for row in csv.DictReader(file)])
+    assert shares.sum() == pytest.approx(1, abs=1e-5)
+    for rebalancing in (0.5, 0.9):
+        assert (class_weights(rebalancing) * shares).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"temperature": 0.0}, "temperature must be above 0 and at most 1, not 0.0"),
+        ({"temperature": 0.0}, "temperature must be from 0.01 to 1, not 0.0"),
         ({"temperature": float("nan")}, "temperature must be"),
         ({"rebalancing": 1.5}, "rebalancing must be from 0 to 1, not 1.5"),
     ],
@@ -94,6 +98,20 @@ def test_rare_colors_count_for_more_and_the_mean_weight_is_one() -> None:
 def test_a_bad_argument_is_an_error(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ColorSpaceError, match=message):
         LabBins(**arguments)
+
+
+def test_another_space_brings_its_own_loss(small_portraits: np.ndarray) -> None:
+    colorizer = UNetColorizer("lab_bins", filters=(4, 8), head_stride=2, seed=1)
+    colorizer.fit(small_portraits[:4], epochs=1, verbose=0)
+    steps = int(colorizer.model.optimizer.iterations)
+    colorizer.space = LabBins(rebalancing=0.0)
+    assert colorizer.model.loss == colorizer.space.loss
+    colorizer.fit(small_portraits[:4], epochs=1, verbose=0)
+    # The optimizer goes on with what it has learned.
+    assert int(colorizer.model.optimizer.iterations) == 2 * steps
+    colorizer.fit(small_portraits[:4], epochs=1, verbose=0, loss="mae")
+    colorizer.space = LabBins()
+    assert colorizer.model.loss == "mae"
 
 
 def test_a_network_learns_to_classify_and_the_temperature_can_be_changed_later(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ class LabBins(Lab):
     ----------
     temperature
         Temperature ``T`` of the annealed mean: the probabilities are raised to ``1 / T`` and divided by their sum
-        before the mean is taken. 1 is the plain mean; towards 0 it becomes the most probable bin, vivid but
+        before the mean is taken. 1 is the plain mean; 0.01, the least, is the most probable bin, vivid but
         blotchy. It matters to decoding alone, and can be changed after training:
         ``colorizer.space = LabBins(temperature=0.6)``.
     rebalancing
@@ -61,8 +60,8 @@ class LabBins(Lab):
     precision = 3.5
 
     def __init__(self, temperature: float = 0.38, rebalancing: float = 0.5) -> None:
-        if not (isfinite(temperature) and 0 < temperature <= 1):
-            raise ColorSpaceError(f"temperature must be above 0 and at most 1, not {temperature}")
+        if not 0.01 <= temperature <= 1:
+            raise ColorSpaceError(f"temperature must be from 0.01 to 1, not {temperature}")
         if not 0 <= rebalancing <= 1:
             raise ColorSpaceError(f"rebalancing must be from 0 to 1, not {rebalancing}")
         self.temperature = float(temperature)
