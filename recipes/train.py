@@ -24,6 +24,7 @@ from checkpoint import Average, Checkpoint
 from settings import RECIPES, Recipe
 from validation import Validation
 
+from unetcolor import archive
 from unetcolor.encoders import get_encoder
 from unetcolor.losses import ChromaHuber
 from unetcolor.spaces import get_color_space
@@ -35,7 +36,11 @@ def main() -> None:
     parser.add_argument("recipe", choices=sorted(RECIPES))
     parser.add_argument("data", type=Path, help="a folder with one folder of photos for each source")
     parser.add_argument("--output", type=Path, required=True, help="folder of the log and the checkpoint")
-    parser.add_argument("--start", type=Path, help="output folder of another recipe, whose weights are the first ones")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="first weights: a .keras file, or another output folder",
+    )
     parser.add_argument("--epochs", type=int, help="stop after this many epochs; the same command goes on later")
     arguments = parser.parse_args()
     train(RECIPES[arguments.recipe], arguments.data, arguments.output, arguments.start, arguments.epochs)
@@ -63,7 +68,10 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         **{**plain_options(recipe.network), "encoder": get_encoder(recipe.encoder, pretrained=recipe.pretrained)},
     )
     if start is not None:
-        Checkpoint(start).load_average(model)
+        if start.suffix == ".keras":
+            archive.read_weights(start, model)
+        else:
+            Checkpoint(start).load_average(model)
     steps = sum(epochs for epochs, _ in recipe.sizes) * recipe.steps
     rate = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate / 100,

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unetcolor import samples
+from unetcolor import UNetColorizer, samples
 from unetcolor.images import write_image
+from unetcolor.presets import path_of_preset
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 
@@ -89,8 +90,6 @@ def test_the_log_holds_every_epoch_and_the_validation_photos_are_a_tenth(data: P
 
 @pytest.mark.slow
 def test_a_preset_is_made_of_a_checkpoint(trained_run: Path, tmp_path: Path) -> None:
-    from unetcolor import UNetColorizer
-
     preset = tmp_path / "preset.keras"
     subprocess.run(
         [sys.executable, RECIPES / "export.py", "photo", trained_run, preset, "--chroma", "0.9"],
@@ -100,6 +99,17 @@ def test_a_preset_is_made_of_a_checkpoint(trained_run: Path, tmp_path: Path) -> 
     colorizer = UNetColorizer.load(preset)
     assert colorizer.training["epochs"] == 3
     assert colorizer.predict(samples.load_portraits()[0]).shape == (100, 75, 3)
+
+
+@pytest.mark.slow
+def test_a_training_can_start_from_a_preset(data: Path, tmp_path: Path) -> None:
+    train(data, tmp_path, "--epochs", 1, "--start", path_of_preset("photo"))
+    started = [values for name, values in checkpoint(tmp_path).items() if name.startswith("average")]
+    preset = UNetColorizer.from_preset("photo").model.get_weights()
+    # Two steps at a low rate change little of what the preset knows: compared with random weights, nothing.
+    kernels = [(a, b) for a, b in zip(started, preset, strict=False) if a.shape == b.shape and a.size > 10_000]
+    assert len(kernels) > 20
+    assert all(np.abs(a - b).max() < 0.05 for a, b in kernels)
 
 
 def test_a_scaled_head_scales_the_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
