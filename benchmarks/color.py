@@ -10,22 +10,21 @@ Markdown; ``--sheets FOLDER`` writes contact sheets: gray, each system, truth.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.pictures import Picture, first_of_each_source, listed
 from benchmarks.sheets import write_sheets
 from benchmarks.totals import Totals, interval, table
 from unetcolor import UNetColorizer, list_presets
-from unetcolor.images import from_float, read_rgb, resize, to_float
+from unetcolor.images import from_float, resize, to_float
 from unetcolor.metrics import delta_e
 from unetcolor.progress import with_progress
+from unetcolor.scoring import plain_gray
 from unetcolor.spaces.lab import Lab
-
-Picture = tuple[str, np.ndarray]
 
 GRAY, TRUTH = "plain gray", "truth"
 
@@ -52,7 +51,7 @@ def main() -> None:
 
     systems = {f"preset {name}": UNetColorizer.from_preset(name) for name in arguments.preset or list_presets()}
     systems |= {name: UNetColorizer.load(path) for name, path in (pair.split("=", 1) for pair in arguments.model)}
-    pictures = list(_photos(arguments.data, arguments.photos, arguments.per_source))
+    pictures = list(listed(arguments.data, arguments.photos, arguments.per_source))
     for name, path in (pair.split("=", 1) for pair in arguments.npz):
         with np.load(path, allow_pickle=False) as arrays:
             pictures += [(name, picture) for picture in arrays["test_images"][: arguments.per_source]]
@@ -60,7 +59,7 @@ def main() -> None:
     totals, kept = _score(pictures, systems, arguments.saturation)
     print(f"{len(pictures)} pictures\n\n{overall(totals)}\n\nCIEDE2000 by source\n\n{by_source(totals)}\n")
     if arguments.sizes:
-        few = _first_of_each_source(pictures, arguments.size_pictures)
+        few = first_of_each_source(pictures, arguments.size_pictures)
         print(f"CIEDE2000 by working size, {len(few)} pictures\n\n{by_size(few, systems, arguments.sizes)}\n")
         print(
             f"CIEDE2000 between copies of one photo of several sizes\n\n{by_photo_size(few, systems, arguments.sizes)}"
@@ -69,28 +68,13 @@ def main() -> None:
         write_sheets(arguments.sheets, kept, totals)
 
 
-def _photos(data: Path, chosen: Path | None, per_source: int) -> Iterator[Picture]:
-    names = chosen.read_text().split("\n") if chosen else sorted(str(p.relative_to(data)) for p in data.glob("*/*.jpg"))
-    counts: dict[str, int] = {}
-    for name in filter(None, names):
-        source = name.partition("/")[0]
-        counts[source] = counts.get(source, 0) + 1
-        if counts[source] <= per_source:
-            yield source, read_rgb(data / name)
-
-
-def gray_of(picture: np.ndarray) -> np.ndarray:
-    luminance, _ = Lab().encode(to_float(picture))
-    return from_float(Lab().gray(luminance), picture.dtype)
-
-
 def _score(
     pictures: list[Picture], systems: dict[str, UNetColorizer], saturation: float
 ) -> tuple[dict[str, Totals], list[dict[str, np.ndarray]]]:
     totals = {name: Totals() for name in (GRAY, *systems, TRUTH)}
     kept = []
     for source, truth in with_progress(pictures, "Scoring", len(pictures), True):
-        shown = {GRAY: gray_of(truth)}
+        shown = {GRAY: plain_gray(truth, Lab())}
         for name, colorizer in systems.items():
             shown[name] = _color(colorizer, shown[GRAY], saturation=saturation)
         shown[TRUTH] = truth
@@ -139,7 +123,8 @@ def by_size(pictures: list[Picture], systems: dict[str, UNetColorizer], sizes: l
     for name, colorizer in systems.items():
         errors, spread = [], []
         for _, truth in with_progress(pictures, f"Sizes of {name}", len(pictures), True):
-            results = [_color(colorizer, gray_of(truth), size=size) for size in sizes]
+            gray = plain_gray(truth, Lab())
+            results = [_color(colorizer, gray, size=size) for size in sizes]
             errors.append([delta_e(truth, result) for result in results])
             spread += [delta_e(first, second) for first, second in combinations(results, 2)]
         rows.append([name, *(f"{error:.2f}" for error in np.mean(errors, axis=0)), f"{np.mean(spread):.2f}"])
@@ -152,7 +137,7 @@ def by_photo_size(pictures: list[Picture], systems: dict[str, UNetColorizer], si
     for name, colorizer in systems.items():
         differences: dict[tuple[int, int], list[float]] = {pair: [] for pair in combinations(sizes, 2)}
         for _, truth in with_progress(pictures, f"Copies for {name}", len(pictures), True):
-            gray = gray_of(truth)
+            gray = plain_gray(truth, Lab())
             shapes = {size: _shape(gray, size) for size in sizes}
             results = {size: _color(colorizer, _resized(gray, shape)) for size, shape in shapes.items()}
             for first, second in differences:
@@ -172,11 +157,6 @@ def _shape(picture: np.ndarray, longer_side: int) -> tuple[int, int]:
 
 def _resized(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return from_float(np.clip(resize(to_float(picture), shape), 0, 1), picture.dtype)
-
-
-def _first_of_each_source(pictures: list[Picture], count: int) -> list[Picture]:
-    sources = sorted({source for source, _ in pictures})
-    return [picture for source in sources for picture in [p for p in pictures if p[0] == source][:count]]
 
 
 if __name__ == "__main__":

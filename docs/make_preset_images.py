@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 from skimage.filters import gaussian
 
-from benchmarks.color import gray_of
 from benchmarks.sheets import write_sheet
 from unetcolor import UNetColorizer, samples
 from unetcolor.images import read_rgb
 from unetcolor.metrics import colorfulness, delta_e
+from unetcolor.scoring import plain_gray
+from unetcolor.spaces.lab import Lab
 
 PHOTOS = (
     *("astronaut", "chelsea", "coffee", "rocket", "scene_canyon-wren", "food_0001400", "food_0001660"),
@@ -57,7 +58,7 @@ def colored(colorizer: UNetColorizer, pictures: list[np.ndarray], aged: bool = F
     """Return rows of gray, colorized and true pictures, and print their scores."""
     rows = []
     for i, truth in enumerate(pictures):
-        gray = age(gray_of(truth), i) if aged else gray_of(truth)
+        gray = age(plain_gray(truth, Lab()), i) if aged else plain_gray(truth, Lab())
         (result,) = colorizer.predict([gray], verbose=0)
         rows.append({"aged" if aged else "gray": gray, "colorized": result, "truth": truth})
     errors = [delta_e(row["truth"], row["colorized"]) for row in rows]
@@ -74,7 +75,7 @@ def colored(colorizer: UNetColorizer, pictures: list[np.ndarray], aged: bool = F
 
 def saturated(colorizer: UNetColorizer, truth: np.ndarray) -> dict[str, np.ndarray]:
     """Return a row of one picture at several saturations."""
-    gray = gray_of(truth)
+    gray = plain_gray(truth, Lab())
     row = {f"saturation={s}": colorizer.predict([gray], saturation=s, verbose=0)[0] for s in SATURATIONS}
     return {"gray": gray, **row, "truth": truth}
 

@@ -25,7 +25,7 @@ _SMOOTHING = 5.0
 def main(data: Path, output: Path) -> None:
     recipe = RECIPES["photo"]
     found = [photo for photo in photos.find(data) if photo.source not in recipe.without]
-    training, pictures = photos.decode(photos.split(found, recipe.seed)[0])
+    training, pictures = photos.decode(photos.split(found)[0])
     share_of_source = photos.Sampler(training).share
     sources = np.array([photo.source for photo in training])
     space = LabBins()

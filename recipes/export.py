@@ -13,15 +13,14 @@ from pathlib import Path
 import keras
 import numpy as np
 from checkpoint import Checkpoint
-from settings import RECIPES, Recipe
+from settings import RECIPES, Recipe, build_network
 
 import unetcolor
 from unetcolor import archive
-from unetcolor.encoders import get_encoder
 from unetcolor.record import Record
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
-from unetcolor.unet import build_unet, plain_options
+from unetcolor.unet import plain_options
 
 
 def main() -> None:
@@ -34,20 +33,16 @@ def main() -> None:
     arguments = parser.parse_args()
     recipe = RECIPES[arguments.recipe]
     space = get_color_space(recipe.space)
-    network = plain_options(recipe.network)
-    encoder = get_encoder(recipe.encoder, pretrained=False)
-    model = build_unet(
-        1, space.output_channels, activation=space.activation, name="colorizer", **{**network, "encoder": encoder}
-    )
-    Checkpoint(arguments.run).load_average(model)
     if arguments.chroma != 1 and space.activation != "sigmoid":
         parser.error(f"--chroma scales the targets of a sigmoid head, which {space!r} does not have")
+    model = build_network(recipe, pretrained=False)
+    Checkpoint(arguments.run).load_average(model)
     if arguments.chroma != 1:
         scale_chroma(model.get_layer("head"), space, arguments.chroma)
     record = Record(
         space=space.get_config(),
         provider=provider_of(space)._asdict(),
-        network={**network, "encoder": recipe.encoder},
+        network={**plain_options(recipe.network), "encoder": recipe.encoder},
         image_size=[arguments.size, arguments.size],
         training=_training(recipe, arguments.run),
         unetcolor=unetcolor.__version__,

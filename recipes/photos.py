@@ -14,6 +14,9 @@ from unetcolor.spaces.lab import Lab
 
 VALIDATION_SHARE = 0.1
 
+# Not the recipe's: a training that starts from another's weights must not see what that one set aside.
+VALIDATION_SEED = 1
+
 # Colorfulness (Hasler and Suesstrunk) below which a picture teaches little but gray, and the spread of hues, in
 # standard deviations of chroma across the main hue, below which it is a toned one.
 LEAST_COLORFUL = 8.0
@@ -44,13 +47,14 @@ def find(data: Path, sources: tuple[str, ...] | None = None) -> list[Photo]:
     ]
 
 
-def split(photos: list[Photo], seed: int) -> tuple[list[Photo], list[Photo]]:
+def split(photos: list[Photo]) -> tuple[list[Photo], list[Photo]]:
     """Return training and validation photos: a seeded tenth of each source is set aside, whatever the others are."""
     training: list[Photo] = []
     validation: list[Photo] = []
     for source in sorted({photo.source for photo in photos}):
         own = [photo for photo in photos if photo.source == source]
-        held_out = set(np.random.default_rng(seed).permutation(len(own))[: round(VALIDATION_SHARE * len(own))])
+        count = round(VALIDATION_SHARE * len(own))
+        held_out = set(np.random.default_rng(VALIDATION_SEED).permutation(len(own))[:count])
         for i, photo in enumerate(own):
             (validation if i in held_out else training).append(photo)
     return training, validation

@@ -21,14 +21,12 @@ import numpy as np
 import photos
 from batches import Batches
 from checkpoint import Average, Checkpoint
-from settings import RECIPES, Recipe
+from settings import RECIPES, Recipe, build_network
 from validation import Validation
 
 from unetcolor import archive
-from unetcolor.encoders import get_encoder
 from unetcolor.losses import ChromaHuber
 from unetcolor.spaces import get_color_space
-from unetcolor.unet import build_unet, plain_options
 
 
 def main() -> None:
@@ -49,7 +47,7 @@ def main() -> None:
 def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_after: int | None) -> None:
     output.mkdir(parents=True, exist_ok=True)
     found = [photo for photo in photos.find(data) if photo.source not in recipe.without]
-    training, held_out = photos.split(found, recipe.seed)
+    training, held_out = photos.split(found)
     (output / "validation.txt").write_text("".join(f"{photo.path.relative_to(data)}\n" for photo in held_out))
     training, pictures = photos.decode(training)
     (output / "pictures.txt").write_text(f"{len(training)}\n")
@@ -59,14 +57,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
 
     keras.utils.set_random_seed(recipe.seed)
     space = get_color_space(recipe.space)
-    model = build_unet(
-        1,
-        space.output_channels,
-        activation=space.activation,
-        seed=recipe.seed,
-        name="colorizer",
-        **{**plain_options(recipe.network), "encoder": get_encoder(recipe.encoder, pretrained=recipe.pretrained)},
-    )
+    model = build_network(recipe, pretrained=recipe.pretrained)
     if start is not None:
         if start.suffix == ".keras":
             archive.read_weights(start, model)
@@ -83,10 +74,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         space.loss or ChromaHuber(**recipe.loss),
-        # XLA makes training several times slower on a CPU; on a GPU Keras chooses it by itself.
-        jit_compile="auto",
     )
-    model.optimizer.build(model.trainable_variables)
     average = Average(model, recipe.averaging)
     checkpoint = Checkpoint(output)
     first = checkpoint.load(model, average)

@@ -139,7 +139,7 @@ import batches, checkpoint, export, photos, settings, train, validation
 from pathlib import Path
 from unetcolor import build_unet, get_color_space
 from unetcolor.encoders import get_encoder
-training, held_out = photos.split(photos.find(Path({str(data)!r})), 1)
+training, held_out = photos.split(photos.find(Path({str(data)!r})))
 training, pictures = photos.decode(training)
 recipe = settings.RECIPES["photo"]
 model = build_unet(1, 2, **{{**recipe.network, "encoder": get_encoder(recipe.encoder)}})

@@ -1,0 +1,31 @@
+"""The pictures that a benchmark is run on, each with the name of its source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from unetcolor.images import read_rgb
+
+Picture = tuple[str, np.ndarray]
+
+
+def listed(data: Path, photos: Path | None, per_source: int) -> Iterator[Picture]:
+    """Yield the first photos of each source, ``DATA/<source>/...``: those in a list of files, or all."""
+    names = (
+        photos.read_text().splitlines() if photos else sorted(str(p.relative_to(data)) for p in data.glob("*/*.jpg"))
+    )
+    counts: Counter[str] = Counter()
+    for name in names:
+        source = name.partition("/")[0]
+        counts[source] += 1
+        if counts[source] <= per_source:
+            yield source, read_rgb(data / name)
+
+
+def first_of_each_source(pictures: list[Picture], count: int) -> list[Picture]:
+    sources = sorted({source for source, _ in pictures})
+    return [picture for source in sources for picture in [p for p in pictures if p[0] == source][:count]]
