@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 
+from unetcolor.checks import LARGEST_AREA
 from unetcolor.errors import ImageReadError
 
 # The formats that are read, in Pillow's names; its JPEG reader opens MPO files too. A list, because a file's
@@ -68,6 +69,13 @@ def read_pixels(
     path = os.fspath(source)
     with _explaining(path), open(path, "rb") as file:
         return _read_file(file, max_pixels, draft_size)
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
+    """Open a picture file, of which only the header is read, for what stands beside the pixels."""
+    with _explaining(os.fspath(path)), open(path, "rb") as file:
+        yield _open(file, LARGEST_AREA)
 
 
 @contextmanager

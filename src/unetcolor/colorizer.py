@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Iterator
 from math import sqrt
 from typing import Any
@@ -9,12 +11,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from unetcolor.checkpoint import Checkpoint, save_checkpoint
 from unetcolor.checks import not_negative, whole_number
 from unetcolor.data import require_end
+from unetcolor.errors import ModelLoadError
 from unetcolor.metrics import format_scores
 from unetcolor.network import ColorNetwork
 from unetcolor.pictures import Size
-from unetcolor.predicting import colorize, list_pictures
+from unetcolor.predicting import Adjust, colorize, list_pictures
 from unetcolor.progress import with_progress
 from unetcolor.scoring import score
 from unetcolor.training import name_of_loss, prepare, sort_arguments
@@ -60,6 +64,7 @@ class UNetColorizer(ColorNetwork):
         shuffle: bool = True,
         augment: bool = False,
         callbacks: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         verbose: Any = "auto",
         **keras_arguments: Any,
     ) -> keras.callbacks.History:
@@ -86,6 +91,9 @@ class UNetColorizer(ColorNetwork):
             Take the pictures in a new order in each epoch; a dataset's own order is left alone.
         augment
             Flip every second picture and cut out a random half to whole of it, anew in each epoch.
+        checkpoint
+            An ``.npz`` file to keep all that the training needs after each epoch. If it is there already, the
+            training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
             ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
@@ -100,11 +108,18 @@ class UNetColorizer(ColorNetwork):
         ------
         ValueError
             The pictures are of a wrong shape, dtype or range, or there are none.
+        ModelLoadError
+            The checkpoint is damaged, or belongs to another network or optimizer.
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
         to_compile, to_fit = sort_arguments(keras_arguments)
         batch_size = whole_number("batch_size", batch_size)
+        saved = Checkpoint.read(checkpoint) if checkpoint is not None and os.path.exists(checkpoint) else None
+        if saved is not None:
+            if "initial_epoch" in to_fit:
+                raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
+            to_fit["initial_epoch"] = saved.epoch
         prepared = prepare(
             images,
             self.space,
@@ -116,6 +131,7 @@ class UNetColorizer(ColorNetwork):
             shuffle=shuffle,
             augment=augment,
             seed=self.seed,
+            first_epoch=to_fit.get("initial_epoch", 0),
             verbose=bool(verbose),
         )
         require_end(prepared.batches, to_fit.get("steps_per_epoch"), "pass steps_per_epoch")
@@ -126,18 +142,25 @@ class UNetColorizer(ColorNetwork):
             wanted = self._compiled_with | current | to_compile
             self._model.compile(**wanted)
             self._compiled_with = wanted
+        if saved is not None:
+            saved.restore(self._model)
+            self._image_size, self._training = prepared.image_size, _facts_of(saved)
         facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": bool(augment), "seed": self.seed}
         # After each epoch, so that a callback can save or predict, and a training that is stopped still counts.
         record = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: self._record_epoch(prepared.image_size, facts, logs)
         )
+        # The last of all, lest it miss what another callback changes.
+        keep = []
+        if checkpoint is not None:
+            keep = [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: self._keep(checkpoint, epoch + 1))]
         # Where the steps are given, Keras counts them across the ends of the data.
         steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
         history: keras.callbacks.History = self._model.fit(
             prepared.batches.repeat() if steps_are_given else prepared.batches,
             validation_data=prepared.validation,
             epochs=epochs,
-            callbacks=[record, *keras.tree.flatten(callbacks or [])],
+            callbacks=[record, *keras.tree.flatten(callbacks or []), *keep],
             verbose=verbose,
             # The dataset is shuffled already, by our own seed.
             shuffle=False,
@@ -196,11 +219,65 @@ class UNetColorizer(ColorNetwork):
         An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones.
         """
         pictures, join = list_pictures(images)
-        colored = self._colorize(pictures, size, saturation, batch_size)
+        colored = self.stream(pictures, size=size, saturation=saturation, batch_size=batch_size)
         results: np.ndarray | list[np.ndarray] = join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
         )
         return results
+
+    def stream(
+        self,
+        pictures: Iterable[Any],
+        *,
+        size: int | None = None,
+        saturation: float = 1.0,
+        batch_size: int = 32,
+        adjust: Adjust | None = None,
+    ) -> Iterator[np.ndarray]:
+        """Give pictures their colors one after the other, so that never more than a batch of them is in memory.
+
+        Parameters
+        ----------
+        pictures
+            Pictures as :meth:`predict` takes them, in any iterable, which is read as the results are taken.
+        size, saturation, batch_size
+            As in :meth:`predict`.
+        adjust
+            Changes the colors that the network predicted before they are scaled up to the picture: called for each
+            picture in its turn with the luminance that the network saw, ``(h, w, 1)`` in network units, and the
+            colors, ``(h, w, n)`` in natural units of the color space, both at the size of the network's answer;
+            returns the colors to use instead.
+
+        Yields
+        ------
+        numpy.ndarray
+            As :meth:`predict` returns one picture.
+
+        Raises
+        ------
+        NotFittedError, ImageReadError, ValueError
+            As in :meth:`predict`.
+
+        Examples
+        --------
+        >>> from unetcolor import UNetColorizer, samples
+        >>> colorizer = UNetColorizer.from_preset("portrait")
+        >>> for rgb in colorizer.stream(samples.portraits()[:2]):
+        ...     print(rgb.shape)
+        (100, 75, 3)
+        (100, 75, 3)
+        """
+        height, width = self._working_size
+        return colorize(
+            pictures,
+            self._model.predict_on_batch,
+            self.space,
+            sqrt(height * width) if size is None else whole_number("size", size),
+            whole_number("batch_size", batch_size),
+            stride=self._network["head_stride"],
+            saturation=not_negative("saturation", saturation),
+            adjust=adjust,
+        )
 
     def evaluate(
         self,
@@ -239,7 +316,7 @@ class UNetColorizer(ColorNetwork):
         """
         summary = score(
             images,
-            lambda pictures: self._colorize(pictures, size, saturation, batch_size),
+            lambda pictures: self.stream(pictures, size=size, saturation=saturation, batch_size=batch_size),
             self.space,
             self._working_size,
             bool(verbose),
@@ -247,6 +324,9 @@ class UNetColorizer(ColorNetwork):
         if verbose:
             print(format_scores(summary))
         return summary
+
+    def _keep(self, path: str | os.PathLike[str], epochs: int) -> None:
+        save_checkpoint(path, self._model, epochs, facts=np.array(json.dumps(self._training)))
 
     def _record_epoch(self, image_size: Size, facts: dict[str, Any], logs: dict[str, Any]) -> None:
         if "loss" not in logs:
@@ -260,16 +340,9 @@ class UNetColorizer(ColorNetwork):
             "final": {name: float(value) for name, value in logs.items() if np.ndim(value) == 0},
         }
 
-    def _colorize(
-        self, pictures: Iterable[Any], size: int | None, saturation: float, batch_size: int
-    ) -> Iterator[np.ndarray]:
-        height, width = self._working_size
-        return colorize(
-            pictures,
-            self._model.predict_on_batch,
-            self.space,
-            sqrt(height * width) if size is None else whole_number("size", size),
-            whole_number("batch_size", batch_size),
-            stride=self._network["head_stride"],
-            saturation=not_negative("saturation", saturation),
-        )
+
+def _facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
+    if "facts" not in checkpoint.arrays:
+        raise ModelLoadError(f"cannot go on from {checkpoint.path}: it was not written by UNetColorizer.fit")
+    facts: dict[str, Any] = json.loads(str(checkpoint.arrays["facts"]))
+    return facts

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import keras
@@ -31,6 +33,7 @@ def encode_pictures(
     augment_to: Size | None = None,
     seed: int | None = None,
     stride: int = 1,
+    first_epoch: int = 0,
 ) -> tf.data.Dataset:
     """Return a dataset of batches ``(luminance, targets)``, float32 in network units.
 
@@ -51,21 +54,34 @@ def encode_pictures(
         Seed of the order and of the augmentation; None draws one.
     stride
         The targets are averaged over squares of so many pixels a side.
+    first_epoch
+        Begin with the order and the augmentation of this epoch, as if those before had been taken.
     """
-    dataset = tf.data.Dataset.range(len(pictures))
-    if shuffle:
-        dataset = dataset.shuffle(len(pictures), seed=seed, reshuffle_each_iteration=True)
+    # The order and the augmentation of an epoch follow from the seed and the epoch alone, so that a training that was
+    # stopped goes on as if it had not been; the state of tf.data's own shuffling cannot be restored.
+    seed = secrets.randbits(32) if seed is None else seed
+    epochs = count(first_epoch)
 
-    def load(index: tf.Tensor) -> tf.Tensor:
-        picture = tf.numpy_function(lambda i: pictures[int(i)], [index], tf.as_dtype(pictures.dtype), stateful=False)
-        return _to_float(tf.ensure_shape(picture, (*pictures.size, 3)))
+    def draw() -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng((seed, next(epochs)))
+        order = rng.permutation(len(pictures)) if shuffle else np.arange(len(pictures))
+        return order, rng.integers(2**62, size=(len(pictures), 2))
 
-    dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
-    if augment_to is not None:
-        seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2, drop_remainder=True)
-        dataset = tf.data.Dataset.zip(dataset, seeds).map(
-            lambda picture, seeds: _augment(picture, augment_to, seeds), num_parallel_calls=tf.data.AUTOTUNE
+    def epoch(_: tf.Tensor) -> tf.data.Dataset:
+        order, seeds = tf.numpy_function(draw, [], (tf.int64, tf.int64))
+        count = len(pictures)
+        return tf.data.Dataset.from_tensor_slices(
+            (tf.ensure_shape(order, (count,)), tf.ensure_shape(seeds, (count, 2)))
         )
+
+    def load(index: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        picture = tf.numpy_function(lambda i: pictures[int(i)], [index], tf.as_dtype(pictures.dtype), stateful=False)
+        loaded = _to_float(tf.ensure_shape(picture, (*pictures.size, 3)))
+        return loaded if augment_to is None else _augment(loaded, augment_to, seeds)
+
+    dataset = tf.data.Dataset.range(1).flat_map(epoch)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(pictures)))
+    dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
     return _encode(dataset.batch(batch_size), space, stride)
 
 

@@ -14,6 +14,10 @@ class ImageReadError(UnetcolorError, ValueError):
     """A picture file could not be read; the message holds its path and the reason."""
 
 
+class VideoError(UnetcolorError, ValueError):
+    """A video could not be read or written; the message holds its path and the reason."""
+
+
 class ModelLoadError(UnetcolorError, ValueError):
     """A model file could not be loaded; the message holds its path and the reason."""
 

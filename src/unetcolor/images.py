@@ -19,6 +19,7 @@ from unetcolor._pillow import FORMATS, read_pixels
 from unetcolor._pixels import GRAY_SPREAD, cover, from_float, is_gray, resize, split_alpha, to_float
 from unetcolor.checks import LARGEST_AREA, height_and_width
 from unetcolor.files import replacing
+from unetcolor.metadata import Metadata, insert_into_png, to_profile
 
 __all__ = [
     "FORMATS",
@@ -138,7 +139,7 @@ def read_rgb(path: PathLike, size: tuple[int, int] | None = None) -> np.ndarray:
     return np.ascontiguousarray(color)
 
 
-def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95) -> None:
+def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metadata: Metadata | None = None) -> None:
     """Write a picture; the suffix of the path chooses the format.
 
     The file appears whole or not at all: a failure or an interruption leaves what was there before.
@@ -151,6 +152,9 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95) -> Non
         uint8 or uint16. JPEG and BMP have no alpha; 16-bit gray goes into PNG and TIFF, 16-bit color into PNG.
     quality
         1..100, for JPEG and WebP. JPEG keeps color at full resolution (4:4:4).
+    metadata
+        What else to write, such as :func:`unetcolor.metadata.read_metadata` takes from another file. 8-bit colors
+        are converted to its color profile. BMP holds none of it.
 
     Raises
     ------
@@ -171,7 +175,7 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95) -> Non
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be 1..100, not {quality}")
     with replacing(path) as temporary, open(temporary, "xb") as file:
-        _encode(file, pixels, file_format, quality)
+        _encode(file, pixels, file_format, quality, metadata or Metadata())
 
 
 def _check_writable(path: Path, pixels: np.ndarray) -> str:
@@ -190,12 +194,19 @@ def _check_writable(path: Path, pixels: np.ndarray) -> str:
     return file_format
 
 
-def _encode(file: IO[bytes], pixels: np.ndarray, file_format: str, quality: int) -> None:
+def _encode(file: IO[bytes], pixels: np.ndarray, file_format: str, quality: int, metadata: Metadata) -> None:
     if pixels.dtype == np.uint16 and pixels.ndim == 3:
         # Pillow has no mode for 16-bit color, TensorFlow has a PNG encoder.
         import tensorflow as tf
 
-        file.write(tf.io.encode_png(pixels).numpy())
+        file.write(insert_into_png(tf.io.encode_png(pixels).numpy(), metadata))
         return
-    options: dict[str, Any] = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality}}
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, file_format, **options.get(file_format, {}))
+    options: dict[str, Any] = {"exif": metadata.exif} if metadata.exif else {}
+    if metadata.icc_profile and pixels.ndim == 3 and pixels.shape[-1] >= 3 and file_format != "BMP":
+        pixels = to_profile(pixels, metadata.icc_profile)
+        options["icc_profile"] = metadata.icc_profile
+    if file_format in ("JPEG", "WEBP"):
+        options["quality"] = quality
+    if file_format == "JPEG":
+        options["subsampling"] = 0
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, file_format, **options)

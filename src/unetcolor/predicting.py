@@ -27,6 +27,9 @@ _DARKEST_COLORED = 1.5 / 255
 
 Network = Callable[[np.ndarray], np.ndarray]
 
+# Takes a picture's luminance and its colors, both as small as the network's answer, and returns other colors.
+Adjust = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
 
 def list_pictures(images: Any) -> tuple[list[Any], Callable[[list[np.ndarray]], Any]]:
     """Return the pictures that ``predict`` was given, and what puts the results into the same form.
@@ -64,6 +67,7 @@ def colorize(
     *,
     stride: int = 1,
     saturation: float = 1.0,
+    adjust: Adjust | None = None,
 ) -> Iterator[np.ndarray]:
     """Yield the pictures in color, in their order.
 
@@ -84,6 +88,9 @@ def colorize(
         Pixels of the small picture, along each side, to one pixel of the network's answer.
     saturation
         The colors' distance from gray is multiplied by this.
+    adjust
+        Called for each picture in its turn, with its luminance ``(h, w, 1)`` in network units and its colors
+        ``(h, w, n)`` in natural units, both at the size of the network's answer; returns the colors to use instead.
 
     Yields
     ------
@@ -93,7 +100,10 @@ def colorize(
         small = [_shrink(pixels, space, side) for pixels, _ in loaded]
         targets = _predict_by_size(small, network)
         for (pixels, alpha), luminance, predicted in zip(loaded, small, targets, strict=True):
-            colors = _saturate(average_blocks(luminance, stride), predicted, space, saturation)
+            seen = average_blocks(luminance, stride)
+            colors = _saturate(seen, predicted, space, saturation)
+            if adjust is not None:
+                colors = adjust(seen, colors)
             rgb = _finish(pixels, EdgeAwareUpsampler(colors, luminance, pixels.shape[:2], stride), space)
             yield rgb if alpha is None else np.concatenate([rgb, alpha[..., np.newaxis]], axis=-1)
 

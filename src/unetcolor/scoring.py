@@ -47,10 +47,11 @@ def score(images: Any, colorize: Colorize, space: ColorSpace, image_size: Size, 
     return metrics.summarize(
         with_progress(truth, "Scoring", total, verbose),
         colorize(to_color),
-        (_gray(picture, space) for picture in to_gray),
+        (plain_gray(picture, space) for picture in to_gray),
     )
 
 
-def _gray(picture: np.ndarray, space: ColorSpace) -> np.ndarray:
+def plain_gray(picture: np.ndarray, space: ColorSpace) -> np.ndarray:
+    """Return a picture, or a batch, without its colors: gray of the same luminance, in three channels, same dtype."""
     luminance, _ = space.encode(to_float(picture))
     return from_float(space.gray(luminance), picture.dtype)

@@ -54,6 +54,7 @@ def prepare(
     shuffle: bool,
     augment: bool,
     seed: int | None,
+    first_epoch: int,
     verbose: bool,
 ) -> TrainingData:
     """Open the pictures that ``fit`` was given, and encode them for the network."""
@@ -85,6 +86,7 @@ def prepare(
         augment_to=size if augment else None,
         seed=seed,
         stride=stride,
+        first_epoch=first_epoch,
     )
     held_out = pictures.part(slice(count, None), size) if validation_split else validation_data
     return TrainingData(batches, _validation(held_out, space, size, batch_size, stride), size, count)

@@ -1,0 +1,141 @@
+"""What a picture file says beside its pixels: EXIF data and the color profile, read and handed on."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import ExifTags, Image, ImageCms
+
+from unetcolor._pillow import opened
+from unetcolor._pixels import split_alpha
+
+_Base = ExifTags.Base
+
+# The tags that stay true of the picture in color. The others describe the old file's layout, or its rotation, which
+# reading has applied.
+_KEPT_TAGS = (
+    _Base.ImageDescription,
+    _Base.Make,
+    _Base.Model,
+    _Base.XResolution,
+    _Base.YResolution,
+    _Base.ResolutionUnit,
+    _Base.Software,
+    _Base.DateTime,
+    _Base.Artist,
+    _Base.HostComputer,
+    _Base.Copyright,
+    _Base.Rating,
+    _Base.XPTitle,
+    _Base.XPComment,
+    _Base.XPAuthor,
+    _Base.XPKeywords,
+    _Base.XPSubject,
+)
+_KEPT_GROUPS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+
+# Of the picture before it was turned.
+_SIZE_TAGS = (_Base.ExifImageWidth, _Base.ExifImageHeight)
+
+_PNG_SIGNATURE = 8
+_PNG_HEADER = 25
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """EXIF data, without rotation and thumbnail, and an ICC profile of RGB colors; each may be empty."""
+
+    exif: bytes = b""
+    icc_profile: bytes = b""
+
+
+def read_metadata(path: str | os.PathLike[str]) -> Metadata:
+    """Read what a picture file says beside its pixels; what is broken or not there is left empty.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Metadata
+        The EXIF tags that stay true of the upright picture, and the color profile, if it is one of RGB colors.
+
+    Raises
+    ------
+    ImageReadError
+        The file is missing or not a picture.
+    """
+    with opened(path) as picture:
+        return Metadata(_kept_exif(picture), _rgb_profile(picture))
+
+
+def _kept_exif(picture: Image.Image) -> bytes:
+    try:
+        exif = picture.getexif()
+        kept = Image.Exif()
+        for tag in _KEPT_TAGS:
+            if tag in exif:
+                kept[tag] = exif[tag]
+        for group in _KEPT_GROUPS:
+            values = {tag: value for tag, value in exif.get_ifd(group).items() if tag not in _SIZE_TAGS}
+            if values:
+                kept[group] = values
+        return kept.tobytes() if len(kept) else b""
+    # Broken EXIF data raises whatever its bytes lead to, and the pixels are good.
+    except Exception:
+        return b""
+
+
+def _rgb_profile(picture: Image.Image) -> bytes:
+    data: bytes = picture.info.get("icc_profile") or b""
+    try:
+        if data:
+            _from_srgb(data)
+    # A profile of gray or of inks, one that only describes a scanner, or a broken one.
+    except (ImageCms.PyCMSError, ImportError, OSError, TypeError, ValueError):
+        return b""
+    return data
+
+
+def _from_srgb(profile: bytes) -> ImageCms.ImageCmsTransform:
+    target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return ImageCms.buildTransform(ImageCms.createProfile("sRGB"), target, "RGB", "RGB")
+
+
+def to_profile(pixels: np.ndarray, profile: bytes) -> np.ndarray:
+    """Convert 8-bit sRGB colors to those of an ICC profile; alpha stays.
+
+    Raises
+    ------
+    ValueError
+        The profile cannot be used.
+    """
+    color, alpha = split_alpha(pixels)
+    try:
+        transform = _from_srgb(profile)
+    except (ImageCms.PyCMSError, OSError, TypeError) as error:
+        raise ValueError(f"the color profile cannot be used: {error}") from error
+    result = np.asarray(ImageCms.applyTransform(Image.fromarray(np.ascontiguousarray(color)), transform))
+    return result if alpha is None else np.concatenate([result, alpha[..., np.newaxis]], axis=-1)
+
+
+def insert_into_png(png: bytes, metadata: Metadata) -> bytes:
+    """Return an encoded PNG file with the metadata in it, for an encoder that cannot write them."""
+    chunks = b""
+    if metadata.icc_profile:
+        chunks += _png_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(metadata.icc_profile))
+    if metadata.exif:
+        chunks += _png_chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\0\0"))
+    start = _PNG_SIGNATURE + _PNG_HEADER
+    return png[:start] + chunks + png[start:]
+
+
+def _png_chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
