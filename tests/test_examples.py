@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from unetcolor import UNetColorizer
-from unetcolor.images import read_image, write_image
+from unetcolor.images import read_image
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -63,27 +63,3 @@ def test_the_person_segmenter(npz: Path, tmp_path: Path) -> None:
 def test_the_comparison_of_spaces(npz: Path, tmp_path: Path) -> None:
     printed = run(tmp_path, "compare_spaces.py", "--data", str(npz), "--epochs", "1", "--spaces", "lab", "hsv")
     assert [line.split()[0] for line in printed.splitlines()] == ["space", "lab", "hsv"]
-
-
-def test_photos_are_colorized_and_one_that_is_broken_does_not_stop_the_others(tmp_path: Path) -> None:
-    folder = tmp_path / "old"
-    folder.mkdir()
-    write_image(folder / "gray.png", np.full((30, 40), 128, np.uint8))
-    (folder / "broken.jpg").write_bytes(b"no picture")
-    command = [sys.executable, str(EXAMPLES / "colorize.py"), "old", "--preset", "portrait", "--output", "new"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "left out: " in done.stdout
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["gray.png"]
-    assert read_image(tmp_path / "new" / "gray.png").shape == (30, 40, 3)
-
-
-def test_two_photos_of_one_name_never_become_one_file(tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        write_image(tmp_path / folder / "x.png", np.full((30, 40), 128, np.uint8))
-    command = [sys.executable, str(EXAMPLES / "colorize.py"), "a", "b"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "two photos would both become x.png" in done.stderr
-    assert not (tmp_path / "out").exists()

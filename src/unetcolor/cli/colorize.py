@@ -1,0 +1,134 @@
+"""``unetcolor colorize``."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from unetcolor.cli.loading import load_colorizer
+from unetcolor.cli.options import AsJson, Model, Preset, Saturation, Size
+from unetcolor.cli.output import messages, new_table, print_json, readable_errors, results
+
+if TYPE_CHECKING:
+    from unetcolor.photo_files import Result
+
+# Each photo in work takes memory of its own, and the network uses all cores for one.
+_MOST_WORKERS = 4
+
+
+def colorize(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("colorized"),
+    preset: Preset = "photo",
+    model: Model = None,
+    saturation: Saturation = 1.0,
+    size: Size = None,
+    file_format: Annotated[
+        str,
+        typer.Option("--format", help="same, jpg, png, tif, webp or bmp: same is each photo's own, or else png."),
+    ] = "same",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also write each photo in gray beside its colors.")
+    ] = False,
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Take folders within folders, too.")] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite/--skip-existing", help="Do photos again whose results are there, or skip them."),
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Photos in work at once.", show_default="one a core, 4 at most")
+    ] = min(_MOST_WORKERS, os.cpu_count() or 1),
+    as_json: AsJson = False,
+) -> None:
+    """Give color to photos and folders of photos.
+
+    Every photo keeps its size, its brightness, its EXIF data and its color profile. One that cannot be read is named
+    at the end, and the others are done; the exit status is 1 then. Stopped or not, the same command does what is left.
+    """
+    with readable_errors(as_json, "the same command goes on with the photos that are left"):
+        start = time.perf_counter()
+        # Wrong arguments are told before TensorFlow is loaded, which takes seconds.
+        from unetcolor.photo_jobs import plan
+
+        suffix = None if file_format == "same" else f".{file_format.lower().lstrip('.')}"
+        planned = plan(photos, output, suffix=suffix, recursive=recursive, compare=compare)
+        colorizer = load_colorizer(preset if model is None else str(model))
+        from unetcolor.photo_files import colorize_files
+
+        done: list[Result] = []
+        counts: Counter[str] = Counter()
+        with new_progress(as_json) as bar:
+            task = bar.add_task("Colorizing", total=len(planned), rate="")
+            begin = time.perf_counter()
+            for result in colorize_files(
+                planned, colorizer, size=size, saturation=saturation, overwrite=overwrite, workers=jobs
+            ):
+                done.append(result)
+                counts[result.status] += 1
+                rate = (
+                    f"{counts['colorized'] / (time.perf_counter() - begin):.1f} photos/s" if counts["colorized"] else ""
+                )
+                failures = f", {counts['failed']} failed" if counts["failed"] else ""
+                bar.update(task, advance=1, rate=rate + failures)
+        seconds = time.perf_counter() - start
+        if as_json:
+            print_json(_as_json(done, seconds))
+        else:
+            _print_summary(done, seconds, output)
+    if counts["failed"]:
+        raise typer.Exit(1)
+
+
+def new_progress(quiet: bool) -> Progress:
+    """Return a progress bar with rate and time left; its tasks have a field ``rate``."""
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}")]
+    times = [TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn()]
+    return Progress(*columns, *times, console=messages, disable=quiet)
+
+
+def _print_summary(done: list[Result], seconds: float, output: Path) -> None:
+    failed = [result for result in done if result.status == "failed"]
+    lossy = [result for result in done if result.status == "colorized" and result.reason]
+    for title, chosen in (("left out", failed), ("something was lost", lossy)):
+        if chosen:
+            table = new_table(title, "reason")
+            table.columns[1].justify = "left"
+            for result in chosen:
+                table.add_row(escape(str(result.job.source)), escape(result.reason))
+            results.print(table)
+    colorized = [result.size for result in done if result.size]
+    pixels = sum(height * width for height, width in colorized)
+    table = new_table("photos", "colorized", "there already", "failed", "megapixels", "seconds")
+    skipped = len(done) - len(colorized) - len(failed)
+    table.add_row(*map(str, (len(done), len(colorized), skipped, len(failed), f"{pixels / 1e6:.1f}", f"{seconds:.1f}")))
+    results.print(table)
+    results.print(f"The results are in {escape(str(output))}", soft_wrap=True)
+
+
+def _as_json(done: list[Result], seconds: float) -> dict[str, Any]:
+    photos = [
+        {
+            "source": result.job.source,
+            "output": result.job.output,
+            "status": result.status,
+            "reason": result.reason,
+            "size": result.size,
+            "seconds": round(result.seconds, 3),
+        }
+        for result in done
+    ]
+    statuses = [result.status for result in done]
+    return {
+        "photos": photos,
+        "colorized": statuses.count("colorized"),
+        "skipped": statuses.count("skipped"),
+        "failed": statuses.count("failed"),
+        "seconds": round(seconds, 3),
+    }

@@ -1,0 +1,59 @@
+"""What the commands share: where their output goes, and how they fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from unetcolor.errors import UnetcolorError
+
+# Results go to the standard output, and all that is for watching to the other, so that results can be piped on.
+results = Console(highlight=False)
+messages = Console(stderr=True, highlight=False)
+
+# As shells report a program that Ctrl-C has ended.
+INTERRUPTED = 130
+
+
+@contextmanager
+def readable_errors(as_json: bool, when_stopped: str = "") -> Iterator[None]:
+    """Say in one line what is wrong, and exit with status 2; on Ctrl-C or a request to end, say what is left."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (UnetcolorError, ValueError, OSError) as error:
+        if as_json:
+            print_json({"error": str(error)})
+        messages.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        raise SystemExit(2) from error
+    except KeyboardInterrupt:
+        messages.print(f"\n[bold]stopped[/]{when_stopped and ': '}{when_stopped}", soft_wrap=True)
+        raise SystemExit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def print_json(content: Any) -> None:
+    """Print what a program can read, and nothing else, to the standard output."""
+    print(json.dumps(content, indent=2, default=str))
+
+
+def new_table(*columns: str) -> Table:
+    """Return a table whose first column is to the left and whose others are to the right."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
+    return table
