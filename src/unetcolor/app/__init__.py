@@ -1,0 +1,10 @@
+"""A web page on this computer: drop a photo, get it in color; needs ``pip install "unetcolor[app]"``.
+
+A photo is read from the very file that the browser sent, and the file to download holds exactly what
+:meth:`unetcolor.UNetColorizer.predict` returns.
+"""
+
+from unetcolor.app.page import EXAMPLES, build_app
+from unetcolor.app.server import serve
+
+__all__ = ["EXAMPLES", "build_app", "serve"]

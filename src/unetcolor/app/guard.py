@@ -1,0 +1,57 @@
+"""Keeps out other computers, other websites, and files that nobody dropped on the page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from unetcolor.app.kept import is_ours
+
+HOST = "127.0.0.1"
+
+# Bytes: the page itself sends little more than a file's name and two choices.
+_LONGEST_MESSAGE = 100_000
+
+# What the page needs of Gradio's addresses; some of the others make the server fetch whatever URL they are given.
+_PAGES = ("/", "/config", "/theme.css", "/manifest.json", "/favicon.ico")
+_API = [f"/gradio_api/{name}" for name in ("heartbeat/", "queue/", "startup-events", "upload")]
+_FOLDERS = ("/assets/", "/static/", *_API)
+_FILES = "/gradio_api/file="
+
+# The browser, too, is told to send nothing to anybody else.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' blob: data:; font-src 'self' data:; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+async def guard(request: Any, call_next: Any) -> Any:
+    """Answer the page itself, and refuse other names of this computer, other websites, other addresses, other files."""
+    from starlette.responses import PlainTextResponse
+
+    host, origin, path = request.headers.get("host", ""), request.headers.get("origin"), request.scope["path"]
+    # Another website can give this computer a name of its own, and so ask in its own name.
+    allowed = urlsplit(f"//{host}").hostname in (HOST, "localhost")
+    allowed &= origin is None or urlsplit(origin).netloc == host
+    allowed &= path in _PAGES or path.startswith(_FOLDERS) or is_ours(path.removeprefix(_FILES))
+    if allowed and request.method == "POST" and not path.endswith("/upload"):
+        allowed = int(request.headers.get("content-length", _LONGEST_MESSAGE + 1)) <= _LONGEST_MESSAGE
+        allowed = allowed and _names_only_ours(await request.body())
+    response = await call_next(request) if allowed else PlainTextResponse("refused", 403)
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def _names_only_ours(message: bytes) -> bool:
+    """Tell whether all files that a message names, in whatever part of it, are those of the page. URLs are not."""
+
+    def check(part: dict[str, Any]) -> None:
+        if "path" in part and not is_ours(part["path"]):
+            raise ValueError
+
+    try:
+        json.loads(message or b"null", object_hook=check)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""The files of the page: what the browser sent, and what was made of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def private_folder() -> Iterator[None]:
+    """Have Gradio keep its files in a folder that only this user can read, and delete it at the end."""
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    with tempfile.TemporaryDirectory(prefix="unetcolor-", ignore_cleanup_errors=True) as path:
+        os.environ["GRADIO_TEMP_DIR"] = path
+        try:
+            yield
+        finally:
+            del os.environ["GRADIO_TEMP_DIR"]
+            if before is not None:
+                os.environ["GRADIO_TEMP_DIR"] = before
+
+
+def folder() -> str:
+    """Return where Gradio keeps the files of the page."""
+    from gradio.utils import get_upload_folder
+
+    path: str = get_upload_folder()
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def new_path(name: str) -> Path:
+    """Return the path of a new file, in a folder of its own."""
+    return Path(tempfile.mkdtemp(dir=folder()), name)
+
+
+def copy_in(path: Path) -> str:
+    """Put a picture where a dropped one would be."""
+    copy = new_path(path.name)
+    copy.write_bytes(path.read_bytes())
+    return str(copy)
+
+
+def is_ours(path: Any) -> bool:
+    """Tell whether a file is one that the browser sent, or that we made for it."""
+    if not isinstance(path, str) or "\0" in path:
+        return False
+    return os.path.realpath(path).startswith(os.path.realpath(folder()) + os.sep)
