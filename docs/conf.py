@@ -2,6 +2,8 @@
 
 import doctest
 import os
+import sys
+from pathlib import Path
 
 # Before anything imports TensorFlow: its start-up notes are no part of the docs.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -19,8 +21,33 @@ extensions = [
     "numpydoc",
     "myst_parser",
     "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "gallery"]
+
+# Where Sphinx-Gallery finds the scraper, which it wants by name.
+sys.path.insert(0, str(Path(__file__).parent / "gallery"))
+
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ["matplotlib", "scraper.last_figure"],
+    "ignore_pattern": r"scraper\.py",
+    # Figures are shown as pictures; their text form would say no more than their size.
+    "ignore_repr_types": r"matplotlib",
+    "capture_repr": ("__repr__",),
+    "abort_on_example_error": True,
+    "first_notebook_cell": "%matplotlib inline",
+    "doc_module": ("unetcolor",),
+    "backreferences_dir": "auto_gallery/backreferences",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+    # Pages that differ from build to build.
+    "write_computation_times": False,
+}
 
 html_theme = "furo"
 html_title = f"unetcolor {release}"
@@ -63,9 +90,9 @@ _folder.cleanup()
 # intersphinx would fetch the inventories of these projects from the network at every build, so their names are
 # printed without a link.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(PIL|collections|keras|np|numpy|os|pathlib|tensorflow|typing_extensions)\..*"),
+    (r"py:.*", r"(PIL|collections|gradio|fractions|keras|np|numpy|os|pathlib|tensorflow|typing_extensions)\..*"),
     # matplotlib's; autodoc cannot say so where only type checkers import it.
-    (r"py:class", r"Figure"),
+    (r"py:class", r"Figure|Blocks"),
     # Type variables, which have no page of their own.
     (r"py:class", r"unetcolor\.(progress\.Item|spaces\.registry\.SpaceClass)"),
 ]

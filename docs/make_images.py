@@ -21,17 +21,12 @@ from measure import (
     upsample_ours,
 )
 
-from unetcolor import UNetColorizer, samples
-from unetcolor.images import from_float, resize, to_float
+from unetcolor import samples
+from unetcolor.images import resize, to_float
 from unetcolor.plots import plot_channels, plot_comparison, plot_history, plot_luminance
+from unetcolor.scoring import plain_gray
 
 IMAGES = Path(__file__).parent / "images"
-
-
-def gray_of(pictures: np.ndarray, colorizer: UNetColorizer) -> np.ndarray:
-    """Return the plain gray pictures, as ``evaluate`` compares with them."""
-    luminance, _ = colorizer.space.encode(to_float(pictures))
-    return from_float(colorizer.space.gray(luminance), np.uint8)
 
 
 def panels(rows: list[list[np.ndarray]], titles: list[str], width: float, zoom: bool = False) -> Figure:
@@ -98,13 +93,13 @@ def main() -> None:
     lab, history = quickstart("lab", arguments.models)
     rgb, _ = quickstart("rgb", arguments.models)
     astronaut = samples.load_photo("astronaut")
-    gray = gray_of(astronaut, lab)
+    gray = plain_gray(astronaut, lab.space)
     figures = {
         "tutorial_luminance": plot_luminance(test[5]),
         "tutorial_channels": plot_channels(test[5], "lab"),
         "tutorial_history": plot_history(history),
-        "tutorial_lab": plot_comparison(test, lab.predict(test), gray_of(test, lab), count=6),
-        "tutorial_rgb": plot_comparison(test, rgb.predict(test), gray_of(test, rgb), count=6),
+        "tutorial_lab": plot_comparison(test, lab.predict(test), plain_gray(test, lab.space), count=6),
+        "tutorial_rgb": plot_comparison(test, rgb.predict(test), plain_gray(test, rgb.space), count=6),
         "tutorial_photo": panels([[gray, lab.predict(gray), astronaut]], ["gray", "colorized", "truth"], 2.6),
         "luminance": plot_luminance(samples.load_photo("scene_extreme-desert-hike")),
         "gamut": draw_gamut(),

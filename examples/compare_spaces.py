@@ -23,13 +23,17 @@ arguments = parser.parse_args()
 portraits = np.random.default_rng(0).permutation(samples.load_portraits())
 train, test = (arguments.data, arguments.data) if arguments.data else (portraits[:128], portraits[128:])
 
-print(f"{'space':<10}{'CIEDE2000':>10}{'gray':>8}{'PSNR':>8}{'gray':>8}{'colorful':>10}{'truth':>8}", flush=True)
+print(
+    f"{'space':<10}{'CIEDE2000':>10}{'gray':>8}{'PSNR':>8}{'gray':>8}{'colorful':>10}{'truth':>8}{'better':>8}",
+    flush=True,
+)
 for space in arguments.spaces:
     colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), momentum=0.9, seed=arguments.seed)
     colorizer.fit(train, epochs=arguments.epochs, batch_size=16, verbose=0)
     scores = colorizer.evaluate(test, verbose=0)
     print(
         f"{space:<10}{scores['delta_e']:>10.2f}{scores['gray_delta_e']:>8.2f}{scores['psnr']:>8.2f}"
-        f"{scores['gray_psnr']:>8.2f}{scores['colorfulness']:>10.1f}{scores['true_colorfulness']:>8.1f}",
+        f"{scores['gray_psnr']:>8.2f}{scores['colorfulness']:>10.1f}{scores['true_colorfulness']:>8.1f}"
+        f"{100 * scores['better_than_gray']:>6.0f} %",
         flush=True,
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.images import write_image
+from unetcolor.scoring import plain_gray
 
 OUTPUT = Path("out")
 
@@ -27,8 +28,7 @@ colorizer.fit(train, epochs=25, batch_size=16, verbose=2)
 print("\nThe 32 portraits that it never saw:")
 colorizer.evaluate(test)
 
-gray = colorizer.space.gray(colorizer.space.encode(test / 255)[0])
-columns = [(gray * 255).round().astype(np.uint8), colorizer.predict(test), test]
+columns = [plain_gray(test, colorizer.space), colorizer.predict(test), test]
 sheet = np.concatenate([np.concatenate(column[:6], axis=0) for column in columns], axis=1)
 
 OUTPUT.mkdir(exist_ok=True)
