@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,6 +116,7 @@ def test_json_says_what_became_of_each(photos: Path, tmp_path: Path) -> None:
         assert Path(by_name[name]["output"]).exists()
     for name, reason in BAD.items():
         assert by_name[name]["status"] == "failed"
+        assert by_name[name]["output"] is None
         assert reason in by_name[name]["reason"]
 
 
@@ -204,7 +206,7 @@ def test_a_photo_of_fifty_megapixels(tmp_path: Path) -> None:
         (["colorize", "{photos}", "--format", "gif"], "cannot write '.gif' files"),
         (["evaluate", "photo", "missing"], "neither a folder of pictures"),
         (["train", "{photos}", "-o", "model.h5"], "must end in .keras"),
-        (["train", "{photos}", "-o", "missing/x.keras"], "does not exist"),
+        (["video", "missing.mp4", "-o", "x.mp4"], "there is no missing.mp4"),
         (["train", "{photos}", "--space", "labb"], "Did you mean 'lab'?"),
         (["train", "{photos}", "--encoder", "resnet"], "efficientnet_lite0"),
         (["train", "{photos}", "--loss", "maee"], "Did you mean 'mae'?"),
@@ -238,7 +240,7 @@ TINY = ("--encoder", "none", "--filters", "4,8", "--image-size", "24", "--batch-
 
 
 def test_train_resume_evaluate_and_use(colors: Path, tmp_path: Path) -> None:
-    whole, parts = tmp_path / "whole.keras", tmp_path / "parts.keras"
+    whole, parts = tmp_path / "models" / "whole.keras", tmp_path / "parts.keras"
     assert run("train", colors, "-o", whole, "-s", "oklab", "-e", 3, *TINY).exit_code == 0
     assert run("train", colors, "-o", parts, "-s", "oklab", "-e", 1, *TINY).exit_code == 0
     refused = run("train", colors, "-o", parts, "-s", "oklab", "-e", 3, *TINY)
@@ -255,7 +257,14 @@ def test_train_resume_evaluate_and_use(colors: Path, tmp_path: Path) -> None:
     assert (facts["space"]["name"], facts["training"]["epochs"]) == ("oklab", 3)
     scores = run_json("evaluate", parts, colors)
     assert scores == UNetColorizer.load(parts).evaluate(colors, verbose=0)
-    table = run("evaluate", parts, colors).stdout
+    with_a_bad_one = tmp_path / "with_a_bad_one"
+    shutil.copytree(colors, with_a_bad_one)
+    (with_a_bad_one / "empty.png").touch()
+    # A process of its own: pytest has its own way with warnings.
+    evaluation = process("evaluate", parts, with_a_bad_one)
+    table, notes = evaluation.communicate()
+    assert "note: left out 1 of" in notes
+    assert ".py:" not in notes
     assert f"{scores['delta_e']:.3f}" in table
     assert f"{scores['gray_delta_e']:.3f}" in table
     assert run("colorize", colors / "0.png", "-o", tmp_path / "out", "-m", parts).exit_code == 0

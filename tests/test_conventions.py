@@ -40,7 +40,7 @@ LAYERS = [
     {"colorizer"},
     {""},
     {"photo_jobs"},
-    {"photo_files", "smoothing", "app.kept"},
+    {"photo_files", "smoothing", "video_frames", "app.kept"},
     {"video", "app.guard", "app.page"},
     {"app.server"},
     {"app"},

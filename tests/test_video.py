@@ -17,7 +17,8 @@ from unetcolor import UNetColorizer, samples
 from unetcolor.cli.commands import app
 from unetcolor.errors import UnetcolorError
 from unetcolor.spaces.lab import Lab
-from unetcolor.video import ENCODERS, _Frames, colorize_video
+from unetcolor.video import ENCODERS, colorize_video
+from unetcolor.video_frames import Frames
 
 FRAMES = 14
 PHOTO = np.repeat(samples.load_photo("chelsea").mean(axis=-1).astype(np.uint8)[..., np.newaxis], 3, axis=-1)
@@ -269,7 +270,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path, colorizer: UNetCol
     """Frames are asked for as they are needed: when the first result is there, few of the source have been read."""
     source = write(tmp_path / "in.mkv", count=60, audio=None)
     with av.open(str(source)) as reader:
-        read = _Frames(av, reader, None, {}, (48, 64), reader.streams.video[0])
+        read = Frames(av, reader, None, {}, (48, 64), reader.streams.video[0])
         next(colorizer.stream(read, size=48, batch_size=8))
         assert len(read.times) <= 16
 

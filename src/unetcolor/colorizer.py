@@ -132,7 +132,7 @@ class UNetColorizer(ColorNetwork):
             augment=augment,
             seed=self.seed,
             first_epoch=to_fit.get("initial_epoch", 0),
-            verbose=bool(verbose),
+            verbose=verbose in ("auto", 1),
         )
         require_end(prepared.batches, to_fit.get("steps_per_epoch"), "pass steps_per_epoch")
         require_end(prepared.validation, to_fit.get("validation_steps"), "pass validation_steps")

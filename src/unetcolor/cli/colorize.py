@@ -72,11 +72,9 @@ def colorize(
             ):
                 done.append(result)
                 counts[result.status] += 1
-                rate = (
-                    f"{counts['colorized'] / (time.perf_counter() - begin):.1f} photos/s" if counts["colorized"] else ""
-                )
-                failures = f", {counts['failed']} failed" if counts["failed"] else ""
-                bar.update(task, advance=1, rate=rate + failures)
+                rate = counts["colorized"] / (time.perf_counter() - begin)
+                shown = [f"{rate:.1f} photos/s"] * (rate > 0) + [f"{counts['failed']} failed"] * (counts["failed"] > 0)
+                bar.update(task, advance=1, rate=", ".join(shown))
         seconds = time.perf_counter() - start
         if as_json:
             print_json(_as_json(done, seconds))
@@ -109,14 +107,15 @@ def _print_summary(done: list[Result], seconds: float, output: Path) -> None:
     skipped = len(done) - len(colorized) - len(failed)
     table.add_row(*map(str, (len(done), len(colorized), skipped, len(failed), f"{pixels / 1e6:.1f}", f"{seconds:.1f}")))
     results.print(table)
-    results.print(f"The results are in {escape(str(output))}", soft_wrap=True)
+    if len(failed) < len(done):
+        results.print(f"The results are in {escape(str(output))}", soft_wrap=True)
 
 
 def _as_json(done: list[Result], seconds: float) -> dict[str, Any]:
     photos = [
         {
             "source": result.job.source,
-            "output": result.job.output,
+            "output": None if result.status == "failed" else result.job.output,
             "status": result.status,
             "reason": result.reason,
             "size": result.size,

@@ -15,6 +15,8 @@ from unetcolor.cli.show import info, presets, spaces
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    # Joins the lines of docstrings.
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

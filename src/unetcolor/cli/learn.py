@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from unetcolor.cli.loading import load_colorizer, loading
 from unetcolor.cli.options import AsJson, Overwrite, Saturation, Size
-from unetcolor.cli.output import new_table, print_json, readable_errors, results
+from unetcolor.cli.output import messages, new_table, print_json, readable_errors, results
 from unetcolor.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def train(
 
         if not resume and folder.exists():
             checkpoint.unlink(missing_ok=True)
+        output.absolute().parent.mkdir(parents=True, exist_ok=True)
         rate = learning_rate or (_FINE_LEARNING_RATE if start else _LEARNING_RATE)
         history = colorizer.fit(
             folder,
@@ -91,7 +92,9 @@ def train(
             files = {"model": output, "checkpoint": checkpoint}
             print_json(files | {"training": colorizer.training, "history": history.history})
         else:
-            results.print(f"{escape(str(output))}: {colorizer.training['epochs']} epochs", soft_wrap=True)
+            epochs_done = colorizer.training["epochs"]
+            plural = "" if epochs_done == 1 else "s"
+            results.print(f"{escape(str(output))}: {epochs_done} epoch{plural}", soft_wrap=True)
             results.print(f"Try it: unetcolor colorize PHOTOS --model {escape(str(output))}", soft_wrap=True)
 
 
@@ -105,7 +108,8 @@ def evaluate(
     """Score a colorizer on photos whose true colors are known, beside plain gray."""
     with readable_errors(as_json):
         colorizer = load_colorizer(model)
-        scores = colorizer.evaluate(folder, size=size, saturation=saturation, verbose=0)
+        with messages.status("Scoring the photos ..."):
+            scores = colorizer.evaluate(folder, size=size, saturation=saturation, verbose=0)
         if as_json:
             print_json(scores)
             return
@@ -120,8 +124,6 @@ def evaluate(
 def _check_output(output: Path, checkpoint: Path, resume: bool, overwrite: bool) -> None:
     if output.suffix != ".keras":
         raise ValueError(f"the model file must end in .keras, not {output.name}")
-    if not output.absolute().parent.is_dir():
-        raise ValueError(f"the folder {output.absolute().parent} does not exist")
     if resume:
         if not checkpoint.exists():
             raise ValueError(f"there is no {checkpoint} to go on from: leave out --resume to begin")

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from unetcolor.cli.colorize import new_progress
-from unetcolor.cli.loading import load_colorizer
+from unetcolor.cli.loading import load_colorizer, loading
 from unetcolor.cli.options import AsJson, Model, Overwrite, Preset, Saturation, Size
 from unetcolor.cli.output import print_json, readable_errors, results
 
@@ -22,7 +22,13 @@ def serve_app(
 ) -> None:
     """Serve a web page on this computer, and to no other: drop a photo, get it in color."""
     with readable_errors(False):
-        from unetcolor.app import serve
+        with loading("the page"):
+            from tensorflow.config import list_logical_devices
+
+            from unetcolor.app import serve
+
+            # TensorFlow says more when it first looks for devices.
+            list_logical_devices()
 
         serve(port=port, model=model, open_browser=browser)
 
@@ -42,9 +48,15 @@ def video(
     with readable_errors(as_json, "nothing was written"):
         if output.exists() and not overwrite:
             raise ValueError(f"{output} is there already: --overwrite replaces it")
+        if not source.is_file():
+            raise ValueError(f"there is no {source}")
+        # What is missing is told before TensorFlow is loaded, which takes seconds.
+        from unetcolor.video_frames import import_av
+
+        import_av()
+        colorizer = load_colorizer(preset if model is None else str(model))
         from unetcolor.video import colorize_video
 
-        colorizer = load_colorizer(preset if model is None else str(model))
         with new_progress(as_json) as bar:
             task = bar.add_task("Colorizing", total=None, rate="")
             begin = time.perf_counter()

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,7 @@ INTERRUPTED = 130
 @contextmanager
 def readable_errors(as_json: bool, when_stopped: str = "") -> Iterator[None]:
     """Say in one line what is wrong, and exit with status 2; on Ctrl-C or a request to end, say what is left."""
+    warnings.showwarning = _show_warning
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -44,6 +46,11 @@ def readable_errors(as_json: bool, when_stopped: str = "") -> Iterator[None]:
         raise SystemExit(INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Show a warning without the line of code that it comes from, which is not for people."""
+    messages.print(f"[bold]note:[/] {escape(str(message))}", soft_wrap=True)
 
 
 def print_json(content: Any) -> None:

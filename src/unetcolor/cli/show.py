@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,10 +101,18 @@ def info(
         table = new_table(escape(model), "")
         table.columns[1].justify = "left"
         for name, value in facts.items():
-            inner = value.items() if isinstance(value, dict) else [("", value)]
-            for key, each in inner:
-                table.add_row(f"{name} {key}".strip(), escape(str(each)))
+            for key, each in _flat(name, value):
+                table.add_row(key, escape(f"{each:.4g}" if isinstance(each, float) else str(each)))
         results.print(table)
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the facts within dictionaries one by one, each with the whole way to it as its name."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _flat(f"{name} {key}", each)
+    else:
+        yield name, value
 
 
 def _first_sentence(preset: str) -> str:
