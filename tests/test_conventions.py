@@ -19,7 +19,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 
 # A module imports from earlier rows only, or from its own row's package.
 LAYERS = [
-    {"errors", "checks", "files"},
+    {"errors", "checks", "files", "strips"},
     {"encoders", "presets"},
     {"spaces.arrays"},
     {"spaces.base", "spaces.srgb", "spaces.cie"},

@@ -43,6 +43,18 @@ def test_single_batch_and_list_agree(trained: UNetColorizer) -> None:
         np.testing.assert_array_equal(batch[i], listed[i])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_gray_is_gray_however_it_is_stored(trained: UNetColorizer, dtype: type) -> None:
+    levels = np.iinfo(dtype).max
+    picture = rng.integers(0, levels + 1, (300, 301)).astype(dtype)
+    colored = trained.predict(picture)
+    np.testing.assert_array_equal(trained.predict(np.repeat(picture[..., np.newaxis], 3, axis=-1)), colored)
+    # Floats are converted pixel by pixel, and integers level by level; black is kept black in 8 bits only.
+    as_floats = trained.predict(picture / levels)
+    is_lit = picture > 2
+    np.testing.assert_allclose(colored[is_lit] / levels, as_floats[is_lit], atol=0.51 / levels + 1e-5)
+
+
 def test_pictures_of_many_sizes_come_back_in_their_order(trained: UNetColorizer) -> None:
     sizes = [(30, 21), (8, 50), (30, 21), (1, 1), (64, 64), (3, 200)]
     pictures = [np.full(size, 40 * i, dtype=np.uint8) for i, size in enumerate(sizes)]

@@ -13,10 +13,8 @@ from PIL import Image
 
 from unetcolor.images import from_float, read_image, resize, split_alpha, to_float
 from unetcolor.spaces import ColorSpace
+from unetcolor.strips import STRIP_PIXELS, each_strip
 from unetcolor.upsample import EdgeAwareUpsampler, average_blocks
-
-# The photo is finished in strips of this many pixels, so that their temporary arrays stay small.
-_STRIP_PIXELS = 500_000
 
 # Photos are held in memory until the network has seen a batch of them: no more than these values at once.
 _BATCH_VALUES = 50_000_000
@@ -148,7 +146,10 @@ def _load(picture: Any) -> tuple[np.ndarray, np.ndarray | None]:
     if alpha is not None:
         # Only for its errors: alpha goes back as it came.
         to_float(alpha)
-    return pixels.reshape(*pixels.shape[:2], -1), alpha
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    # Gray is often saved as three equal channels.
+    is_gray = all(np.array_equal(pixels[..., 0], pixels[..., i]) for i in range(1, pixels.shape[-1]))
+    return pixels[..., :1] if is_gray else pixels, alpha
 
 
 def _shrink(pixels: np.ndarray, space: ColorSpace, side: float) -> np.ndarray:
@@ -197,15 +198,28 @@ def _finish(pixels: np.ndarray, upsampler: EdgeAwareUpsampler, space: ColorSpace
     """Join a photo's own luminance with the colors that were predicted for the small one."""
     height, width = pixels.shape[:2]
     result = np.empty((height, width, 3), dtype=pixels.dtype)
-    step = max(1, _STRIP_PIXELS // width)
-    for start in range(0, height, step):
-        strip = slice(start, start + step)
-        natural, full = _luminances(to_float(pixels[strip]), space)
-        rgb = space.decode(natural, upsampler.rows(full, start))
+    luminances_of = _reader(pixels, space)
+
+    def work(strip: slice) -> None:
+        natural, full = luminances_of(pixels[strip])
+        rgb = space.decode(natural, upsampler.rows(full, strip.start))
         if pixels.dtype == np.uint8:
             _keep_darkest_gray(rgb, natural, space)
         result[strip] = from_float(rgb, pixels.dtype)
+
+    each_strip(work, height, max(1, STRIP_PIXELS // width))
     return result
+
+
+def _reader(pixels: np.ndarray, space: ColorSpace) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Return what tells the luminances of parts of a picture, as :func:`_luminances` does."""
+    if pixels.shape[-1] == 1 and pixels.dtype.kind == "u":
+        levels = np.arange(np.iinfo(pixels.dtype).max + 1).astype(pixels.dtype)
+        if len(levels) < pixels.size:
+            # Each level is converted once, and looked up for its pixels.
+            natural, network = _luminances(to_float(levels).reshape(1, -1, 1), space)
+            return lambda part: (natural[0][part[..., 0]], network[0][part[..., 0]])
+    return lambda part: _luminances(to_float(part), space)
 
 
 def _keep_darkest_gray(rgb: np.ndarray, luminance: np.ndarray, space: ColorSpace) -> None:

@@ -11,6 +11,9 @@ import numpy as np
 Array: TypeAlias = Any
 """A NumPy array, a backend tensor, or a symbolic ``KerasTensor``."""
 
+# Farther than any color.
+_FAR = 1e30
+
 
 def namespace(x: Array) -> Any:
     """Return the module that computes on ``x``: ``numpy`` or ``keras.ops``.
@@ -59,6 +62,17 @@ def largest_channel(x: Array) -> Array:
 def linear_map(x: Array, matrix: np.ndarray) -> Array:
     """Multiply every pixel's channels by a matrix: ``(..., n)`` and ``(m, n)`` to ``(..., m)``."""
     return namespace(x).matmul(x, constant(matrix.T, x))
+
+
+def at_least(low: float, x: Array) -> Array:
+    """Return ``x``, or ``low`` where it is lower."""
+    # NumPy clips at both ends three times faster than it takes a maximum.
+    return namespace(x).clip(x, low, _FAR)
+
+
+def cube_root(x: Array) -> Array:
+    """Return the cube root of values above 0."""
+    return np.cbrt(x) if isinstance(x, np.ndarray) else x ** (1 / 3)
 
 
 def signed_power(x: Array, exponent: float) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unetcolor.spaces.arrays import Array, constant, namespace
+from unetcolor.spaces.arrays import Array, at_least, cube_root, namespace
 
 # CIE 15:2018, equations 8.6 to 8.8, as the exact fractions that make the two branches meet.
 EPSILON = 216 / 24389
@@ -11,16 +11,13 @@ KAPPA = 24389 / 27
 
 def compress(t: Array) -> Array:
     """Return the CIE 1976 function f(t): a cube root, and near black its tangent."""
-    xp = namespace(t)
     # The root is taken of a value that is never near 0, where its slope is infinite.
-    root = xp.maximum(t, constant(EPSILON, t)) ** (1 / 3)
-    return xp.where(t > EPSILON, root, (KAPPA * t + 16) / 116)
+    return namespace(t).where(t > EPSILON, cube_root(at_least(EPSILON, t)), (KAPPA * t + 16) / 116)
 
 
 def expand(f: Array) -> Array:
     """Invert :func:`compress`."""
-    xp = namespace(f)
-    return xp.where(f > 6 / 29, f**3, (116 * f - 16) / KAPPA)
+    return namespace(f).where(f > 6 / 29, f * f * f, (116 * f - 16) / KAPPA)
 
 
 def luminance_to_lightness(y: Array) -> Array:

@@ -18,6 +18,7 @@ from unetcolor.spaces.arrays import (
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.rgb import LUMA_WEIGHTS
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
+from unetcolor.strips import by_strips
 
 
 class HSV(ColorSpace):
@@ -39,6 +40,7 @@ class HSV(ColorSpace):
     targets = (Channel("s cos h", -1.0, 1.0), Channel("s sin h", -1.0, 1.0))
 
     @override
+    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         xp = namespace(rgb)
         red, green, blue = split_channels(rgb)
@@ -60,6 +62,7 @@ class HSV(ColorSpace):
         return weigh(rgb, LUMA_WEIGHTS), join_channels(saturation * xp.cos(angle), saturation * xp.sin(angle))
 
     @override
+    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         xp = namespace(luminance)
         x, y = split_channels(targets)

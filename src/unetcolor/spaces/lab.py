@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 from typing_extensions import override
 
-from unetcolor.spaces.arrays import Array, constant, join_channels, linear_map, split_channels
+from unetcolor.spaces.arrays import Array, join_channels, linear_map, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.cie import compress, expand
-from unetcolor.spaces.srgb import WHITE, XYZ_TO_RGB, delinearize, pull_toward_gray, rgb_to_xyz
+from unetcolor.spaces.srgb import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, delinearize, linearize, pull_toward_gray
+from unetcolor.strips import by_strips
+
+# To and from X, Y and Z in units of those of white.
+_RGB_TO_WHITES = RGB_TO_XYZ / WHITE[:, np.newaxis]
+_WHITES_TO_RGB = XYZ_TO_RGB * WHITE
 
 
 class Lab(ColorSpace):
@@ -26,14 +32,15 @@ class Lab(ColorSpace):
     targets = (Channel("a*", -128.0, 127.0), Channel("b*", -128.0, 127.0))
 
     @override
+    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
-        xyz = rgb_to_xyz(rgb)
-        fx, fy, fz = split_channels(compress(xyz / constant(WHITE, xyz)))
+        fx, fy, fz = split_channels(compress(linear_map(linearize(rgb), _RGB_TO_WHITES)))
         return 116 * fy - 16, join_channels(500 * (fx - fy), 200 * (fy - fz))
 
     @override
+    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         a, b = split_channels(targets)
         fy = (luminance + 16) / 116
-        xyz = expand(join_channels(fy + a / 500, fy, fy - b / 200)) * constant(WHITE, luminance)
-        return delinearize(pull_toward_gray(linear_map(xyz, XYZ_TO_RGB), expand(fy)))
+        whites = expand(join_channels(fy + a / 500, fy, fy - b / 200))
+        return delinearize(pull_toward_gray(linear_map(whites, _WHITES_TO_RGB), whites[..., 1:2]))

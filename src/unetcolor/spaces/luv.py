@@ -8,6 +8,7 @@ from unetcolor.spaces.arrays import Array, constant, join_channels, linear_map, 
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.cie import lightness_to_luminance, luminance_to_lightness
 from unetcolor.spaces.srgb import WHITE, XYZ_TO_RGB, delinearize, pull_toward_gray, rgb_to_xyz
+from unetcolor.strips import by_strips
 
 # The white's chromaticity u', v' (CIE 15:2018, equation 8.31).
 _WHITE_SUM = WHITE[0] + 15 * WHITE[1] + 3 * WHITE[2]
@@ -36,6 +37,7 @@ class Luv(ColorSpace):
     targets = (Channel("u*", -84.0, 176.0), Channel("v*", -135.0, 108.0))
 
     @override
+    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         xp = namespace(rgb)
         x, y, z = split_channels(rgb_to_xyz(rgb))
@@ -48,6 +50,7 @@ class Luv(ColorSpace):
         return l_star, join_channels(u, v)
 
     @override
+    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         xp = namespace(luminance)
         u, v = split_channels(targets)

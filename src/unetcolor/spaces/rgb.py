@@ -10,6 +10,7 @@ from typing_extensions import override
 from unetcolor.spaces.arrays import Array
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
+from unetcolor.strips import by_strips
 
 # The weights of skimage.color.rgb2gray: Rec. 709 primaries with a CRT's white, applied to encoded values.
 LUMA_WEIGHTS = np.array([0.2125, 0.7154, 0.0721])
@@ -50,6 +51,7 @@ class RGB(ColorSpace):
         return weigh(rgb, LUMA_WEIGHTS), rgb
 
     @override
+    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         gray = luminance if self.keep_luminance else weigh(targets, LUMA_WEIGHTS)
         return pull_toward_gray(targets + (gray - weigh(targets, LUMA_WEIGHTS)), gray)

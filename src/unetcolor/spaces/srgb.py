@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from unetcolor.spaces.arrays import Array, constant, linear_map, namespace, smallest_channel
+from unetcolor.spaces.arrays import Array, at_least, constant, join_channels, linear_map, namespace, split_channels
 
 # Linear sRGB to CIE XYZ (Y of white = 1), as exact fractions of the primaries and the white point of
 # IEC 61966-2-1; the fractions are those of CSS Color 4, section "Sample code for color conversions".
@@ -31,20 +31,24 @@ WHITE = np.array([0.3127 / 0.3290, 1.0, (1 - 0.3127 - 0.3290) / 0.3290])
 # The weights of linear R, G, B in the luminance Y.
 LUMINANCE_WEIGHTS = RGB_TO_XYZ[1]
 
+# Room for a color where there is none: black and white are divided by it.
+_TINY = 1e-12
+
+# How far outside of the cube a color may be by rounding.
+_INVISIBLE = 1e-6
+
 
 def linearize(rgb: Array) -> Array:
     """Undo the sRGB transfer curve (IEC 61966-2-1): ``[0, 1]`` to light in ``[0, 1]``."""
-    xp = namespace(rgb)
     # The power is taken of a value that is never near 0 or below, where its gradient is not finite.
-    safe = xp.maximum(rgb, constant(0.04045, rgb))
-    return xp.where(rgb <= 0.04045, rgb / 12.92, ((safe + 0.055) / 1.055) ** 2.4)
+    power = ((at_least(0.04045, rgb) + 0.055) / 1.055) ** 2.4
+    return namespace(rgb).where(rgb <= 0.04045, rgb / 12.92, power)
 
 
 def delinearize(linear: Array) -> Array:
     """Apply the sRGB transfer curve (IEC 61966-2-1): light in ``[0, 1]`` to ``[0, 1]``."""
-    xp = namespace(linear)
-    safe = xp.maximum(linear, constant(0.0031308, linear))
-    return xp.where(linear <= 0.0031308, linear * 12.92, 1.055 * safe ** (1 / 2.4) - 0.055)
+    power = 1.055 * at_least(0.0031308, linear) ** (1 / 2.4) - 0.055
+    return namespace(linear).where(linear <= 0.0031308, linear * 12.92, power)
 
 
 def rgb_to_xyz(rgb: Array) -> Array:
@@ -76,12 +80,14 @@ def pull_toward_gray(rgb: Array, gray: Array) -> Array:
     they are.
     """
     xp = namespace(rgb)
+    # Most of a photo needs none of this.
+    if isinstance(rgb, np.ndarray) and rgb.size and rgb.min() >= -_INVISIBLE and rgb.max() <= 1 + _INVISIBLE:
+        return np.clip(rgb, 0.0, 1.0)
     gray = xp.clip(gray, 0.0, 1.0)
-    offset = rgb - gray
-    distance = xp.abs(offset)
-    room = xp.where(offset > 0, 1.0 - gray, gray)
-    too_far = distance > room
-    one = constant(1.0, rgb)
-    # Where a channel fits, its distance may be 0: divide by 1 there, so that the gradient stays finite.
-    share = xp.where(too_far, room / xp.where(too_far, distance, one), one)
-    return xp.clip(gray + smallest_channel(share) * offset, 0.0, 1.0)
+    # Channel by channel, which NumPy does several times faster than three channels with one.
+    offsets = [channel - gray for channel in split_channels(rgb)]
+    above, below = (xp.maximum(room, constant(_TINY, rgb)) for room in (1.0 - gray, gray))
+    excess = constant(1.0, rgb)
+    for offset in offsets:
+        excess = xp.maximum(excess, xp.maximum(offset / above, -offset / below))
+    return xp.clip(join_channels(*(gray + offset / excess for offset in offsets)), 0.0, 1.0)
