@@ -310,15 +310,6 @@ def test_summary_names_the_space_and_the_training(trained: UNetColorizer, capsys
     assert "Total params" in printed
 
 
-def test_many_sizes_do_not_build_the_network_anew_each_time(trained: UNetColorizer) -> None:
-    sizes = [(10 + i, 40 - i) for i in range(12)]
-    trained.predict([np.zeros(size, np.uint8) for size in sizes[:4]])
-    function = trained.model.predict_function
-    traces = function.experimental_get_tracing_count()
-    trained.predict([np.zeros(size, np.uint8) for size in sizes])
-    assert function.experimental_get_tracing_count() == traces
-
-
 def test_the_network_is_the_one_that_build_unet_makes(trained: UNetColorizer) -> None:
     same = build_unet(1, 2, filters=(4, 8))
     assert [w.shape for w in trained.model.weights] == [w.shape for w in same.weights]

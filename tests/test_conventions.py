@@ -33,7 +33,7 @@ LAYERS = [
     {"images", "progress"},
     {"pictures"},
     {"record"},
-    {"unet", "upsample", "data", "metrics", "losses", "archive", "checkpoint", "plots", "samples"},
+    {"unet", "upsample", "data", "metrics", "losses", "archive", "checkpoint", "plots", "samples", "inference"},
     {"predicting", "training", "scoring"},
     {"testing"},
     {"network"},

@@ -14,6 +14,7 @@ from unetcolor import archive
 from unetcolor.checks import height_and_width, whole_number
 from unetcolor.encoders import get_encoder
 from unetcolor.errors import ModelLoadError, NotFittedError
+from unetcolor.inference import FrozenNetworks
 from unetcolor.pictures import Size
 from unetcolor.presets import path_of_preset
 from unetcolor.record import Record, check_can_be_saved, encoder_of, space_of
@@ -53,6 +54,7 @@ class ColorNetwork:
         self._network = {"encoder": None if encoder is None else encoder.name, **options}
         self._compiled_with: dict[str, Any] = {"optimizer": "adam", "loss": self._space.loss or "mae"}
         self._training: dict[str, Any] = {}
+        self._frozen = FrozenNetworks()
 
     @property
     def space(self) -> ColorSpace:
@@ -82,6 +84,7 @@ class ColorNetwork:
     @property
     def model(self) -> keras.Model:
         """The network: luminance in, targets out, both in network units."""
+        self._frozen.may_change = True
         return self._model
 
     @property
@@ -167,7 +170,7 @@ class ColorNetwork:
             colorizer = cls(space, image_size=record.image_size, **record.network | {"encoder": encoder})
         except (TypeError, ValueError) as error:
             raise ModelLoadError(f"{path}: the network cannot be built: {error}") from error
-        archive.read_weights(path, colorizer.model)
+        archive.read_weights(path, colorizer._model)
         colorizer._training = record.training
         colorizer._seed = record.training["seed"]
         return colorizer
