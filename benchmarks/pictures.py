@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from unetcolor import samples
 from unetcolor.images import read_rgb
 
 Picture = tuple[str, np.ndarray]
@@ -24,6 +26,13 @@ def listed(data: Path, photos: Path | None, per_source: int) -> Iterator[Picture
         counts[source] += 1
         if counts[source] <= per_source:
             yield source, read_rgb(data / name)
+
+
+def large_photo(height: int, width: int) -> np.ndarray:
+    """Return a photo that ships, enlarged, with the noise that a camera adds; uint8."""
+    photo = Image.fromarray(samples.load_photo("scene_canyon-wren")).resize((width, height), Image.Resampling.BICUBIC)
+    noise = np.random.default_rng(0).normal(0, 3, (height, width, 3)).astype(np.int16)
+    return np.clip(np.asarray(photo) + noise, 0, 255).astype(np.uint8)
 
 
 def first_of_each_source(pictures: list[Picture], count: int) -> list[Picture]:
