@@ -56,14 +56,6 @@ RECIPES = {
         validate_every=6,
         seed=2,
     ),
-    "polish": Recipe(
-        sizes=((1, 96), (1, 128), (1, 160)) * 6,
-        learning_rate=5e-4,
-        loss={"delta": 0.02, "strength": 1.0},
-        augmentation=Augmentation(aged=0.3, blur=1.5),
-        validate_every=6,
-        seed=4,
-    ),
     "portrait": Recipe(
         sizes=((1, 96), (1, 128)) * 7,
         learning_rate=4e-4,
