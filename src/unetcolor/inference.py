@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,17 +12,12 @@ from typing import Literal, TypeAlias, get_args
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.activations import linear
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 # What Linux calls the instructions for bfloat16.
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
-
-_CONVOLUTIONS = {"Conv2D", "DepthwiseConv2dNative"}
-
-# So many convolutions are computed in float32 in any case. They see the luminance itself, whose rounding to bfloat16, a
-# level of 255, causes most of the difference that one sees in the colors.
-_EXACT = 2
 
 # One at a time: threads that begin together would all do the same work.
 _freezing = Lock()
@@ -30,8 +26,8 @@ _freezing = Lock()
 class FrozenNetwork:
     """A Keras model as a graph of constants, for pictures of any size.
 
-    TensorFlow merges what it knows for good: normalization goes into the convolutions, and activations are computed
-    along with them. The graph has sessions of its own, so no setting of TensorFlow is touched, and threads may share
+    Normalization is merged into the convolutions, and TensorFlow computes biases and activations along with them. The
+    graph has sessions of its own, so no setting of TensorFlow is touched, and threads may share
     it. It is built once, in about a second, whatever sizes follow.
 
     Parameters
@@ -45,7 +41,7 @@ class FrozenNetwork:
     def __init__(self, model: keras.Model, precision: Precision) -> None:
         self._variables = [variable.value for variable in _variables(model)]
         self._weights = [np.array(_read(variable)) for variable in self._variables]
-        values = _fold_depthwise(model)
+        values = _fold_normalization(model)
         graph = tf.Graph()
         with graph.as_default():
             pictures = tf.compat.v1.placeholder(tf.float32, (None, None, None, model.input_shape[-1]))
@@ -56,11 +52,13 @@ class FrozenNetwork:
                 training=False,
             )
         whole = tf.compat.v1.Session(graph=graph).make_callable(predicted, [pictures])
-        convolutions = [operation for operation in graph.get_operations() if operation.type in _CONVOLUTIONS]
-        if precision == "float32" or len(convolutions) <= _EXACT:
+        convolutions = [operation for operation in graph.get_operations() if operation.type == "Conv2D"]
+        if precision == "float32" or len(convolutions) < 2:
             self._run = whole
             return
-        features = convolutions[_EXACT].inputs[0]
+        # The first convolution, and what follows it up to the second, is computed in float32 in any case: it sees the
+        # luminance itself, whose rounding to bfloat16, a level of 255, would change the colors most.
+        features = convolutions[1].inputs[0]
         config = tf.compat.v1.ConfigProto()
         config.graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = 1
         begin = tf.compat.v1.Session(graph=graph).make_callable(features, [pictures])
@@ -149,29 +147,35 @@ def _read(variable: tf.Variable) -> np.ndarray:
     return value
 
 
-def _fold_depthwise(model: keras.Model) -> dict[int, np.ndarray]:
-    """Return the values of the variables, by their ``id``, with normalization merged into depthwise convolutions.
+def _fold_normalization(model: keras.Model) -> dict[int, np.ndarray]:
+    """Return the values of the variables, by their ``id``, with normalization merged into the convolutions before it.
 
-    TensorFlow merges it into all other convolutions by itself. What is left of it here is a multiplication by 1, which
-    TensorFlow drops, and an addition.
+    What is left of it multiplies by 1, which TensorFlow drops, and adds what a convolution without a bias cannot hold.
     """
     values = {id(variable): variable.numpy() for variable in _variables(model)}
     layers = list(model._flatten_layers(include_self=False))
-    depthwise = {id(layer.output): layer for layer in layers if isinstance(layer, keras.layers.DepthwiseConv2D)}
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+    convolutions = {id(layer.output): layer for layer in layers if type(layer) in kinds and layer.activation is linear}
+    readers = Counter(id(tensor) for layer in layers for tensor in keras.tree.flatten(layer.input))
     for layer in layers:
-        if not isinstance(layer, keras.layers.BatchNormalization) or id(layer.input) not in depthwise:
+        if not isinstance(layer, keras.layers.BatchNormalization) or not (layer.scale and layer.center):
             continue
-        convolution = depthwise[id(layer.input)]
-        if convolution.use_bias or not (layer.scale and layer.center):
+        convolution = convolutions.get(id(layer.input))
+        # What something else reads, too, must stay as it is.
+        if convolution is None or readers[id(layer.input)] > 1:
             continue
-        gamma, beta, mean, variance = (
-            values[id(variable)] for variable in (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
-        )
+        parts = (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
+        gamma, beta, mean, variance = (values[id(variable)] for variable in parts)
         kernel = values[id(convolution.kernel)]
         scale = gamma / np.sqrt(variance + layer.epsilon)
-        values[id(convolution.kernel)] = kernel * scale.reshape(kernel.shape[2:])
-        values[id(layer.gamma)] = np.ones_like(gamma)
-        values[id(layer.beta)] = beta - mean * scale
-        values[id(layer.moving_mean)] = np.zeros_like(mean)
-        values[id(layer.moving_variance)] = np.full_like(variance, 1 - layer.epsilon)
+        shift = beta - mean * scale
+        if type(convolution) is keras.layers.DepthwiseConv2D:
+            values[id(convolution.kernel)] = kernel * scale.reshape(kernel.shape[2:])
+        else:
+            values[id(convolution.kernel)] = kernel * scale
+        if convolution.use_bias:
+            values[id(convolution.bias)] = values[id(convolution.bias)] * scale + shift
+            shift = np.zeros_like(shift)
+        left = (np.ones_like(gamma), shift, np.zeros_like(mean), np.full_like(variance, 1 - layer.epsilon))
+        values.update(zip(map(id, parts), left, strict=True))
     return values

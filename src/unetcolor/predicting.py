@@ -154,9 +154,11 @@ def _load(picture: Any) -> tuple[np.ndarray, np.ndarray | None]:
 
 def _shrink(pixels: np.ndarray, space: ColorSpace, side: float) -> np.ndarray:
     """Return what the network sees of a picture: ``(h, w, 1)``, network units."""
-    height, width = pixels.shape[:2]
-    small = resize(to_float(pixels), working_size(height, width, side))
-    _, luminance = _luminances(small.reshape(*small.shape[:2], -1), space)
+    height, width, channels = pixels.shape
+    size = working_size(height, width, side)
+    # One channel after the other: as floats, all of a large photo at once would take much memory, and time to get it.
+    small = [resize(to_float(pixels[..., i]), size) for i in range(channels)]
+    _, luminance = _luminances(np.stack(small, axis=-1), space)
     return luminance
 
 
