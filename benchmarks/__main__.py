@@ -3,7 +3,7 @@
     python -m benchmarks all
     python -m benchmarks conversions photo
 
-PyTorch, OpenVINO and OpenCV take part where they are installed: ``pip install torch openvino opencv-python-headless``.
+PyTorch, OpenVINO and OpenCV take part where they are installed: ``pip install ".[bench]"``.
 """
 
 from __future__ import annotations

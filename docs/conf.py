@@ -23,7 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "gallery"]
+exclude_patterns = ["_build", "gallery", "benchmarks/*"]
 
 # Where Sphinx-Gallery finds the scraper, which it wants by name.
 sys.path.insert(0, str(Path(__file__).parent / "gallery"))

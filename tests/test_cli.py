@@ -273,7 +273,10 @@ def test_train_resume_evaluate_and_use(colors: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_fine_tuning_begins_with_a_preset(colors: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.keras"
-    done = run_json("train", colors, "-o", path, "--from", "portrait", "-e", 1, "--image-size", 32, "--loss", "mae")
+    refused = run("train", colors, "-o", path, "--from", "portrait", "--image-size", 32, "--space", "rgb")
+    assert refused.exit_code == 2
+    assert "--space, --image-size" in refused.stderr
+    done = run_json("train", colors, "-o", path, "--from", "portrait", "-e", 1, "--loss", "mae")
     assert done["training"]["epochs"] == 1 + UNetColorizer.from_preset("portrait").training["epochs"]
     assert UNetColorizer.load(path).model.count_params() == UNetColorizer.from_preset("portrait").model.count_params()
 

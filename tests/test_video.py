@@ -224,6 +224,16 @@ def test_times_that_stand_still_or_go_back_are_moved_on(tmp_path: Path, colorize
     assert [round(1000 * time) for time in pictures(tmp_path / "out.mkv")[1]] == [0, 40, 41, 80, 81, 120, 5000]
 
 
+def test_joined_films_whose_clock_starts_over(tmp_path: Path, colorizer: UNetColorizer) -> None:
+    part = write(tmp_path / "part.ts", audio=None).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(part + part)
+    summary = colorize(tmp_path / "joined.ts", tmp_path / "out.mkv", colorizer)
+    assert summary.frames == 2 * FRAMES
+    times = pictures(tmp_path / "out.mkv")[1]
+    steps = [float(times[i + 1] - times[i]) for i in range(len(times) - 1)]
+    assert steps == pytest.approx([0.04] * len(steps), abs=0.002)
+
+
 def test_titles_and_languages_are_kept_and_subtitles_where_there_is_room(
     tmp_path: Path, colorizer: UNetColorizer
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Self
@@ -70,6 +72,25 @@ class Checkpoint:
         except Exception as error:
             reason = getattr(error, "strerror", None) or f"it is no checkpoint, or damaged ({error})"
             raise ModelLoadError(f"cannot go on from {path}: {reason}") from error
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was written beside the variables."""
+        if "facts" not in self.arrays:
+            raise ModelLoadError(f"cannot go on from {self.path}: it was not written by UNetColorizer.fit")
+        facts: dict[str, Any] = json.loads(str(self.arrays["facts"]))
+        return facts
+
+    def require(self, course: Mapping[str, Any]) -> None:
+        """Raise a ModelLoadError that names the first option which the training was not begun with."""
+        begun = self.facts["course"]
+        # As JSON has them: lists for tuples.
+        for name, value in json.loads(json.dumps(course)).items():
+            if begun[name] != value:
+                raise ModelLoadError(
+                    f"cannot go on from {self.path}: that training has {name}={begun[name]!r}, not {value!r}; give the "
+                    "same, or delete the checkpoint to begin anew"
+                )
 
     def restore(self, model: keras.Model) -> None:
         """Give a model, compiled as the one that was saved, and its optimizer their variables.

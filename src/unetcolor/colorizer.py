@@ -15,7 +15,6 @@ import numpy as np
 from unetcolor.checkpoint import Checkpoint, save_checkpoint
 from unetcolor.checks import not_negative, whole_number
 from unetcolor.data import require_end
-from unetcolor.errors import ModelLoadError
 from unetcolor.inference import Precision
 from unetcolor.metrics import format_scores
 from unetcolor.network import ColorNetwork
@@ -95,7 +94,8 @@ class UNetColorizer(ColorNetwork):
             Flip every second picture and cut out a random half to whole of it, anew in each epoch.
         checkpoint
             An ``.npz`` file to keep all that the training needs after each epoch. If it is there already, the
-            training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped.
+            training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped,
+            unless ``steps_per_epoch`` or a dataset of your own decides what an epoch is.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
             ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
@@ -111,7 +111,7 @@ class UNetColorizer(ColorNetwork):
         ValueError
             The pictures are of a wrong shape, dtype or range, or there are none.
         ModelLoadError
-            The checkpoint is damaged, or belongs to another network or optimizer.
+            The checkpoint is damaged, or belongs to a training with other options.
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
@@ -122,6 +122,7 @@ class UNetColorizer(ColorNetwork):
             if "initial_epoch" in to_fit:
                 raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
             to_fit["initial_epoch"] = saved.epoch
+            saved.require(self._course(batch_size, augment))
         prepared = prepare(
             images,
             self.space,
@@ -147,7 +148,7 @@ class UNetColorizer(ColorNetwork):
         self._frozen.may_change = True
         if saved is not None:
             saved.restore(self._model)
-            self._image_size, self._training = prepared.image_size, _facts_of(saved)
+            self._image_size, self._training = prepared.image_size, saved.facts["training"]
         facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": bool(augment), "seed": self.seed}
         # After each epoch, so that a callback can save or predict, and a training that is stopped still counts.
         record = keras.callbacks.LambdaCallback(
@@ -156,7 +157,12 @@ class UNetColorizer(ColorNetwork):
         # The last of all, lest it miss what another callback changes.
         keep = []
         if checkpoint is not None:
-            keep = [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: self._keep(checkpoint, epoch + 1))]
+            course = self._course(batch_size, augment)
+            keep = [
+                keras.callbacks.LambdaCallback(
+                    on_epoch_end=lambda epoch, logs: self._keep(checkpoint, epoch + 1, course)
+                )
+            ]
         # Where the steps are given, Keras counts them across the ends of the data.
         steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
         history: keras.callbacks.History = self._model.fit(
@@ -337,8 +343,14 @@ class UNetColorizer(ColorNetwork):
             print(format_scores(summary))
         return summary
 
-    def _keep(self, path: str | os.PathLike[str], epochs: int) -> None:
-        save_checkpoint(path, self._model, epochs, facts=np.array(json.dumps(self._training)))
+    def _keep(self, path: str | os.PathLike[str], epochs: int, course: dict[str, Any]) -> None:
+        facts = json.dumps({"course": course, "training": self._training})
+        save_checkpoint(path, self._model, epochs, facts=np.array(facts))
+
+    def _course(self, batch_size: int, augment: bool) -> dict[str, Any]:
+        """Return what must stay the same for a training to go on as if it had not been stopped."""
+        space = self.space.get_config()
+        return {"space": space, **self._network, "seed": self.seed, "batch_size": batch_size, "augment": bool(augment)}
 
     def _record_epoch(self, image_size: Size, facts: dict[str, Any], logs: dict[str, Any]) -> None:
         if "loss" not in logs:
@@ -351,10 +363,3 @@ class UNetColorizer(ColorNetwork):
             "optimizer": type(self._model.optimizer).__name__,
             "final": {name: float(value) for name, value in logs.items() if np.ndim(value) == 0},
         }
-
-
-def _facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    if "facts" not in checkpoint.arrays:
-        raise ModelLoadError(f"cannot go on from {checkpoint.path}: it was not written by UNetColorizer.fit")
-    facts: dict[str, Any] = json.loads(str(checkpoint.arrays["facts"]))
-    return facts

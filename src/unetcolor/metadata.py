@@ -7,6 +7,7 @@ import os
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
@@ -39,8 +40,8 @@ _KEPT_TAGS = (
 )
 _KEPT_GROUPS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
-# Of the picture before it was turned.
-_SIZE_TAGS = (_Base.ExifImageWidth, _Base.ExifImageHeight)
+# The size of the picture before it was turned, and a pointer to a place that is not there in another file.
+_LEFT_OUT = (_Base.ExifImageWidth, _Base.ExifImageHeight, ExifTags.IFD.Interop)
 
 _PNG_SIGNATURE = 8
 _PNG_HEADER = 25
@@ -82,15 +83,20 @@ def _kept_exif(picture: Image.Image) -> bytes:
         kept = Image.Exif()
         for tag in _KEPT_TAGS:
             if tag in exif:
-                kept[tag] = exif[tag]
+                kept[tag] = _as_written(exif[tag])
         for group in _KEPT_GROUPS:
-            values = {tag: value for tag, value in exif.get_ifd(group).items() if tag not in _SIZE_TAGS}
+            values = {tag: _as_written(value) for tag, value in exif.get_ifd(group).items() if tag not in _LEFT_OUT}
             if values:
                 kept[group] = values
         return kept.tobytes() if len(kept) else b""
     # Broken EXIF data raises whatever its bytes lead to, and the pixels are good.
     except Exception:
         return b""
+
+
+def _as_written(value: Any) -> Any:
+    """Return text of more than ASCII as the bytes that it was: Pillow reads all as Latin-1, and writes ASCII alone."""
+    return value.encode("latin-1") if isinstance(value, str) and not value.isascii() else value
 
 
 def _rgb_profile(picture: Image.Image) -> bytes:

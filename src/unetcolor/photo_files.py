@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +15,12 @@ from unetcolor._pillow import read_pixels
 from unetcolor.colorizer import UNetColorizer
 from unetcolor.errors import ImageReadError
 from unetcolor.images import MAX_PIXELS, WRITE_FORMATS, from_float, split_alpha, to_float, write_image
-from unetcolor.metadata import read_metadata
+from unetcolor.metadata import Metadata, read_metadata
 from unetcolor.photo_jobs import Job
 from unetcolor.scoring import plain_gray
+
+# What a segment of a JPEG file holds.
+_LONGEST_EXIF = 65_527
 
 Status = Literal["colorized", "skipped", "failed"]
 
@@ -104,7 +107,7 @@ def _colorize_file(job: Job, colorizer: UNetColorizer, size: int | None, saturat
     start = time.perf_counter()
     try:
         pixels, notes = read_pixels(job.source, MAX_PIXELS)
-        metadata = read_metadata(job.source)
+        metadata, left_out = _that_fits_beside(read_metadata(job.source), pixels, job.output)
         (colored,) = colorizer.stream([pixels], size=size, saturation=saturation)
         written, lost = _that_fits(colored, job.output)
         job.output.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +123,19 @@ def _colorize_file(job: Job, colorizer: UNetColorizer, size: int | None, saturat
     except Exception as error:
         return Result(job, "failed", f"{error}" or type(error).__name__)
     seconds = time.perf_counter() - start
-    return Result(job, "colorized", "; ".join([*notes, *lost]), (pixels.shape[0], pixels.shape[1]), seconds)
+    return Result(job, "colorized", "; ".join([*notes, *lost, *left_out]), (pixels.shape[0], pixels.shape[1]), seconds)
+
+
+def _that_fits_beside(metadata: Metadata, pixels: np.ndarray, path: Path) -> tuple[Metadata, list[str]]:
+    """Return the metadata as the file can hold them beside the colors of a photo, and what was lost, in words."""
+    lost = []
+    if WRITE_FORMATS[path.suffix.lower()] == "JPEG" and len(metadata.exif) > _LONGEST_EXIF:
+        metadata = replace(metadata, exif=b"")
+        lost.append("its EXIF data are too long for JPEG")
+    # 16-bit colors are not converted to a profile; only those that were read with it are still true to it.
+    if pixels.dtype == np.uint16 and pixels.ndim == 2:
+        metadata = replace(metadata, icc_profile=b"")
+    return metadata, lost
 
 
 def _that_fits(pixels: np.ndarray, path: Path) -> tuple[np.ndarray, list[str]]:

@@ -29,8 +29,8 @@ def plan(
 ) -> list[Job]:
     """Find the photos, and give each result a name of its own.
 
-    The folders below the one that holds all photos are kept. A result has its photo's name; if two photos would share
-    one, because only their suffixes differ, they keep these in their names.
+    The folders below the one that holds all photos are kept. A result has its photo's name; where another suffix is put
+    in the place of the photo's own, and two photos would share a name, they keep theirs, as in ``a.gif.png``.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def plan(
     Raises
     ------
     ValueError
-        A photo or folder does not exist, there are none, a result would replace a photo, or the suffix is unknown.
+        A photo or folder does not exist, there are none, a result would lie among the photos, or the suffix is unknown.
     """
     if suffix is not None and suffix not in WRITE_FORMATS:
         raise ValueError(f"cannot write {suffix!r} files, only {', '.join(WRITE_FORMATS)}")
@@ -63,7 +63,7 @@ def plan(
     folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in photos]
     root = os.path.commonpath(folders)
     targets = [output / os.path.relpath(os.path.abspath(source), root) for source in sources]
-    names = [target.with_suffix(_suffix_for(target, suffix)) for target in targets]
+    names = [_with_suffix(target, suffix) for target in targets]
     shared = Counter(map(_key, names))
     taken: set[str] = set()
     jobs = []
@@ -73,11 +73,12 @@ def plan(
         name = _untaken(name, taken)
         beside = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
         jobs.append(Job(source, name, beside))
-    own = {_key(source) for source in sources}
+    taken_from = {_key(source.parent) for source in sources}
     for job in jobs:
-        for path in filter(None, (job.output, job.comparison)):
-            if _key(path) in own:
-                raise ValueError(f"{path} is one of the photos, which would be replaced: name another output folder")
+        if _key(job.output.parent) in taken_from:
+            raise ValueError(
+                f"{job.output} would lie among the photos, and might replace one: name another output folder"
+            )
     return jobs
 
 
@@ -102,8 +103,11 @@ def _is_other(folder: Path, output: Path) -> bool:
     return not folder.name.startswith(".") and _key(folder) != _key(output)
 
 
-def _suffix_for(path: Path, wanted: str | None) -> str:
-    return wanted or (path.suffix if path.suffix.lower() in WRITE_FORMATS else ".png")
+def _with_suffix(path: Path, wanted: str | None) -> Path:
+    if wanted:
+        return path.with_suffix(wanted)
+    # The photo's own name is kept whole, whatever other photos there are: one that is added later changes no name.
+    return path if path.suffix.lower() in WRITE_FORMATS else path.with_name(f"{path.name}.png")
 
 
 def _untaken(path: Path, taken: set[str]) -> Path:

@@ -17,6 +17,9 @@ from unetcolor.errors import MissingExtraError, VideoError
 # Formats that say how long a video is; of others, FFmpeg estimates it.
 _LENGTH_IS_WRITTEN = {"mov", "matroska", "avi"}
 
+# A step back in time of more seconds is a clock that starts over, as in joined films; a lesser one is a fault.
+_STARTED_OVER = 0.5
+
 # A video that ends this many seconds before the end that it declares is truncated.
 _MISSING = 1.0
 
@@ -111,6 +114,8 @@ class _Times:
         self._numbers: list[int] = []
         self._last: tuple[int, Fraction] | None = None
         self._count = 0
+        # What films that were joined need, whose clock starts over.
+        self._shift, self._step = 0, 1
 
     def read(self, packet: Any) -> None:
         """Take note of a packet that was decoded."""
@@ -126,9 +131,15 @@ class _Times:
         # Some old formats have no times.
         if pts is None:
             pts, unit = self._count, 1 / self._rate
+        pts += self._shift
+        if self._last is not None and (self._last[0] * self._last[1] - pts * unit) > _STARTED_OVER:
+            shift = self._last[0] + self._step - pts
+            self._shift, pts = self._shift + shift, pts + shift
         # An encoder refuses a time twice, and a step back, both of which films from tape have.
         if self._last is not None and pts * unit <= self._last[0] * self._last[1]:
             pts, unit = self._last[0] + 1, self._last[1]
+        if self._last is not None:
+            self._step = pts - self._last[0]
         self._last, self._count = (pts, unit), self._count + 1
         return pts, unit
 

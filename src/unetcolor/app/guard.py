@@ -32,8 +32,11 @@ async def guard(request: Any, call_next: Any) -> Any:
 
     host, origin, path = request.headers.get("host", ""), request.headers.get("origin"), request.scope["path"]
     # Another website can give this computer a name of its own, and so ask in its own name.
-    allowed = urlsplit(f"//{host}").hostname in (HOST, "localhost")
-    allowed &= origin is None or urlsplit(origin).netloc == host
+    try:
+        allowed = urlsplit(f"//{host}").hostname in (HOST, "localhost")
+        allowed &= origin is None or urlsplit(origin).netloc == host
+    except ValueError:
+        allowed = False
     allowed &= path in _PAGES or path.startswith(_FOLDERS) or is_ours(path.removeprefix(_FILES))
     if allowed and request.method == "POST" and not path.endswith("/upload"):
         allowed = int(request.headers.get("content-length", _LONGEST_MESSAGE + 1)) <= _LONGEST_MESSAGE

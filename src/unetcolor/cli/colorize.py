@@ -107,6 +107,8 @@ def _print_summary(done: list[Result], seconds: float, output: Path) -> None:
     skipped = len(done) - len(colorized) - len(failed)
     table.add_row(*map(str, (len(done), len(colorized), skipped, len(failed), f"{pixels / 1e6:.1f}", f"{seconds:.1f}")))
     results.print(table)
+    if skipped:
+        results.print("What was there already is as it was: --overwrite does it again, --output names another folder.")
     if len(failed) < len(done):
         results.print(f"The results are in {escape(str(output))}", soft_wrap=True)
 

@@ -26,22 +26,31 @@ _SCORES = {"delta_e": "CIEDE2000", "psnr": "PSNR", "ssim": "SSIM", "colorfulness
 def train(
     folder: Annotated[Path, typer.Argument(help="Photos in color: a folder with its subfolders, or an .npz file.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write, .keras.")] = Path("model.keras"),
-    space: Annotated[str, typer.Option("--space", "-s", help="Color space; 'unetcolor spaces' lists them.")] = "lab",
+    space: Annotated[
+        str | None,
+        typer.Option("--space", "-s", help="Color space; 'unetcolor spaces' lists them.", show_default="lab"),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option("--from", help="Go on from a preset or a model file instead: fine-tuning.", show_default=False),
     ] = None,
     epochs: Annotated[int, typer.Option("--epochs", "-e", min=1)] = 50,
     batch_size: Annotated[int, typer.Option(min=1)] = 32,
-    image_size: Annotated[int, typer.Option(min=8, help="Side in pixels that photos are cut to.")] = 128,
+    image_size: Annotated[
+        int | None, typer.Option(min=8, help="Side in pixels that photos are cut to.", show_default="128")
+    ] = None,
     validation: Annotated[
         Path | None, typer.Option(help="More photos in color, to report the loss on.", show_default=False)
     ] = None,
     validation_split: Annotated[float, typer.Option(help="Or the share of the photos to set aside for it.")] = 0.0,
     augment: Annotated[bool, typer.Option(help="Flip and crop photos at random, anew in each epoch.")] = True,
     encoder: Annotated[
-        str, typer.Option(help="Pretrained way down, efficientnet_lite0; or none, the classic U-Net.")
-    ] = "efficientnet_lite0",
+        str | None,
+        typer.Option(
+            help="Pretrained way down, efficientnet_lite0; or none, the classic U-Net.",
+            show_default="efficientnet_lite0",
+        ),
+    ] = None,
     filters: Annotated[
         str | None, typer.Option(help="Filters of each stage, such as 16,32,64,128,256.", show_default=False)
     ] = None,
@@ -52,7 +61,9 @@ def train(
         str | None,
         typer.Option(help="A loss of Keras, such as mae, or chroma_huber.", show_default="the color space's, or mae"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the weights, the order and the augmentation.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the weights, the order and the augmentation.", show_default="0")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped, exactly.")] = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -65,13 +76,21 @@ def train(
     with readable_errors(as_json, "the same command with --resume goes on after the last whole epoch"):
         checkpoint = output.with_suffix(".checkpoint.npz")
         _check_output(output, checkpoint, resume, overwrite)
-        colorizer = _colorizer(start, space, image_size, seed, encoder, filters)
+        if learning_rate is not None and not learning_rate > 0:
+            raise ValueError(f"--learning-rate must be above 0, not {learning_rate}")
+        if resume and learning_rate is not None:
+            raise ValueError("--learning-rate is part of the training that --resume goes on with: leave it out")
+        if start is None:
+            colorizer = _new_colorizer(space, image_size, seed, encoder, filters)
+        else:
+            network = {"space": space, "image-size": image_size, "seed": seed, "encoder": encoder, "filters": filters}
+            colorizer = _started_colorizer(start, network)
         import keras
 
         if not resume and folder.exists():
             checkpoint.unlink(missing_ok=True)
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
-        rate = learning_rate or (_FINE_LEARNING_RATE if start else _LEARNING_RATE)
+        rate = learning_rate if learning_rate is not None else _FINE_LEARNING_RATE if start else _LEARNING_RATE
         history = colorizer.fit(
             folder,
             validation_data=validation,
@@ -136,11 +155,16 @@ def _check_output(output: Path, checkpoint: Path, resume: bool, overwrite: bool)
         )
 
 
-def _colorizer(
-    start: str | None, space: str, image_size: int, seed: int, encoder: str, filters: str | None
+def _started_colorizer(start: str, network: dict[str, Any]) -> UNetColorizer:
+    given = [f"--{name}" for name, value in network.items() if value is not None]
+    if given:
+        raise ValueError(f"{', '.join(given)}: what --from goes on with has these already; leave out one or the other")
+    return load_colorizer(start)
+
+
+def _new_colorizer(
+    space: str | None, image_size: int | None, seed: int | None, encoder: str | None, filters: str | None
 ) -> UNetColorizer:
-    if start is not None:
-        return load_colorizer(start)
     options: dict[str, Any] = {}
     if filters is not None:
         if not all(width.strip().isdecimal() for width in filters.split(",")):
@@ -148,11 +172,12 @@ def _colorizer(
         options["filters"] = [int(width) for width in filters.split(",")]
     if encoder != "none":
         # Colors at half the size cost half the time, and the eye sees no difference.
-        options |= {"encoder": encoder, "head_stride": 2}
+        options |= {"encoder": encoder or "efficientnet_lite0", "head_stride": 2}
+    side = image_size or 128
     with loading("TensorFlow"):
         from unetcolor import UNetColorizer
 
-        return UNetColorizer(space, image_size=(image_size, image_size), seed=seed, **options)
+        return UNetColorizer(space or "lab", image_size=(side, side), seed=seed or 0, **options)
 
 
 def _loss(name: str) -> Any:

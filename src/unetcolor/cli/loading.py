@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 def load_colorizer(name: str) -> UNetColorizer:
     """Return the colorizer of a preset's name, or of a model file."""
     with loading(name):
+        import numpy as np
+
         from unetcolor import UNetColorizer
 
         if name in list_presets() and not Path(name).exists():
-            return UNetColorizer.from_preset(name)
-        if Path(name).suffix != ".keras":
+            colorizer = UNetColorizer.from_preset(name)
+        elif Path(name).suffix == ".keras":
+            colorizer = UNetColorizer.load(name)
+        else:
             raise ValueError(f"{name} is neither a model file (.keras) nor a preset ({', '.join(list_presets())})")
-        return UNetColorizer.load(name)
+        # The first picture prepares the network, of which TensorFlow speaks, too.
+        colorizer.predict(np.zeros((8, 8), np.uint8), verbose=0)
+        return colorizer
 
 
 @contextmanager

@@ -35,7 +35,7 @@ LUMINANCE_WEIGHTS = RGB_TO_XYZ[1]
 _TINY = 1e-12
 
 # How far outside of the cube a color may be by rounding.
-_INVISIBLE = 1e-6
+_INVISIBLE = 1e-5
 
 
 def linearize(rgb: Array) -> Array:
