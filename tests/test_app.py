@@ -66,7 +66,7 @@ class Server:
     def stop(self) -> str:
         """Press Ctrl-C and return what was printed then."""
         self.process.send_signal(signal.SIGINT)
-        output, _ = self.process.communicate(timeout=30)
+        output, _ = self.process.communicate(timeout=90)
         return output
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:

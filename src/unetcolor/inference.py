@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Literal, TypeAlias, get_args
 
 import keras
@@ -20,7 +20,7 @@ Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 # One at a time: threads that begin together would all do the same work.
-_freezing = Lock()
+_freezing = threading.Lock()
 
 
 class FrozenNetwork:
@@ -92,7 +92,7 @@ class FrozenNetworks:
         self._frozen: dict[Precision, FrozenNetwork] = {}
 
     def get(self, model: keras.Model, precision: Precision) -> Callable[[np.ndarray], np.ndarray]:
-        """Return what predicts as the model does with its present weights.
+        """Return what predicts as the model does with its present weights, or what Keras has for it.
 
         Raises
         ------
@@ -100,13 +100,18 @@ class FrozenNetworks:
             The precision is unknown, or this processor does not have it.
         """
         precision = resolve(precision)
+        keras_predict: Callable[[np.ndarray], np.ndarray] = model.predict_on_batch
         if keras.backend.backend() != "tensorflow":
-            predict: Callable[[np.ndarray], np.ndarray] = model.predict_on_batch
-            return predict
+            return keras_predict
         with _freezing:
             frozen = self._frozen.get(precision)
             if frozen is None or (self.may_change and not frozen.is_current()):
-                frozen = self._frozen[precision] = FrozenNetwork(model, precision)
+                try:
+                    frozen = self._frozen[precision] = FrozenNetwork(model, precision)
+                except (RuntimeError, TypeError, NotImplementedError):
+                    # Layers that hold tensors beside their variables, as Keras' own Normalization does, belong to the
+                    # graph of their model alone.
+                    return keras_predict
         return frozen
 
 

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from math import ceil
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-
-Convert = TypeVar("Convert", bound=Callable[..., Any])
 
 # What is computed of so many pixels fits into the cache of a core. Of a 12-megapixel photo, half of it and twice of it
 # were slower.
@@ -29,7 +27,7 @@ def each_strip(work: Callable[[slice], None], length: int, step: int) -> None:
         list(pool.map(work, strips))
 
 
-def by_strips(convert: Convert) -> Convert:
+def by_strips(convert: Callable[..., Any]) -> Callable[..., Any]:
     """Have a conversion of pixels, ``encode`` or ``decode``, work on large NumPy arrays strip by strip.
 
     Parameters
@@ -66,7 +64,7 @@ def by_strips(convert: Convert) -> Convert:
         whole = [result.reshape(*shape, -1) for result in results]
         return tuple(whole) if isinstance(sample, tuple) else whole[0]
 
-    return converted  # type: ignore[return-value]
+    return converted
 
 
 def _as_tuple(made: Any) -> tuple[np.ndarray, ...]:
