@@ -28,15 +28,16 @@ from unetcolor.scoring import plain_gray
 BATCH, STEPS = 32, 6
 TUTORIAL = "the tutorial's way"
 
-# What each lever brings: options of UNetColorizer and of fit.
-LEVERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "unetcolor, defaults": ({}, {}),
-    "momentum 0.9": ({"momentum": 0.9}, {}),
-    "momentum 0.9, colors at half the size": ({"momentum": 0.9, "head_stride": 2}, {}),
-    "pretrained encoder, colors at half the size": (
-        {"momentum": 0.9, "head_stride": 2, "encoder": "efficientnet_lite0"},
-        {},
-    ),
+# What each lever brings: options of UNetColorizer.
+LEVERS: dict[str, dict[str, Any]] = {
+    "unetcolor, defaults": {},
+    "momentum 0.9": {"momentum": 0.9},
+    "momentum 0.9, colors at half the size": {"momentum": 0.9, "head_stride": 2},
+    "pretrained encoder, colors at half the size": {
+        "momentum": 0.9,
+        "head_stride": 2,
+        "encoder": "efficientnet_lite0",
+    },
 }
 
 
@@ -59,7 +60,7 @@ def throughput() -> str:
     ways: dict[str, Way] = {
         TUTORIAL: lambda: plain.fit(luminance, targets, batch_size=BATCH, epochs=1, verbose=0),
     }
-    for name, (network, _) in LEVERS.items():
+    for name, network in LEVERS.items():
         colorizer = UNetColorizer("lab", seed=1, **network)
         ways[name] = _epoch(colorizer, pictures)
     if find_spec("torch"):
@@ -106,8 +107,8 @@ def time_to_color(data: Path, epochs: int) -> None:
     epoch, (seconds, reached) = next((i + 1, each) for i, each in enumerate(curve) if each[1] <= goal)
     print(f"| {TUTORIAL}, its last epoch | {epochs} | {curve[-1][0]:.0f} | {goal:.2f} |")
     print(f"| {TUTORIAL}, as good for the first time | {epoch} | {seconds:.0f} | {reached:.2f} |", flush=True)
-    for name, (network, training) in LEVERS.items():
-        for number, (seconds, reached) in enumerate(our_curve(train, test, network, training, epochs), start=1):
+    for name, network in LEVERS.items():
+        for number, (seconds, reached) in enumerate(our_curve(train, test, network, epochs), start=1):
             if reached <= goal or number == epochs:
                 note = "" if reached <= goal else " (not reached)"
                 print(f"| {name}{note} | {number} | {seconds:.0f} | {reached:.2f} |", flush=True)
@@ -135,14 +136,14 @@ def tutorial_curve(train: np.ndarray, test: np.ndarray, epochs: int) -> Iterator
 
 
 def our_curve(
-    train: np.ndarray, test: np.ndarray, network: dict[str, Any], training: dict[str, Any], epochs: int
+    train: np.ndarray, test: np.ndarray, network: dict[str, Any], epochs: int
 ) -> Iterator[tuple[float, float]]:
     """Yield the seconds of training so far, and the score, after each epoch."""
     colorizer = UNetColorizer("lab", seed=1, **network)
     spent = 0.0
     for _ in range(epochs):
         start = time.perf_counter()
-        colorizer.fit(train, epochs=1, batch_size=BATCH, verbose=0, **training)
+        colorizer.fit(train, epochs=1, batch_size=BATCH, verbose=0)
         spent += time.perf_counter() - start
         yield spent, score(test, np.asarray(colorizer.predict(test, precision="float32", verbose=0)))
 

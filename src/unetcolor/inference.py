@@ -27,8 +27,8 @@ class FrozenNetwork:
     """A Keras model as a graph of constants, for pictures of any size.
 
     Normalization is merged into the convolutions, and TensorFlow computes biases and activations along with them. The
-    graph has sessions of its own, so no setting of TensorFlow is touched, and threads may share
-    it. It is built once, in about a second, whatever sizes follow.
+    graph has sessions of its own, so no setting of TensorFlow is touched, and threads may share it. It is built once,
+    in about a second, whatever sizes follow.
 
     Parameters
     ----------
@@ -39,9 +39,11 @@ class FrozenNetwork:
     """
 
     def __init__(self, model: keras.Model, precision: Precision) -> None:
-        self._variables = [variable.value for variable in _variables(model)]
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        self._variables = [variable.value for variable in variables]
         self._weights = [np.array(_read(variable)) for variable in self._variables]
-        values = _fold_normalization(model)
+        values = dict(zip(map(id, variables), self._weights, strict=True))
+        _fold_normalization(model, values)
         graph = tf.Graph()
         with graph.as_default():
             pictures = tf.compat.v1.placeholder(tf.float32, (None, None, None, model.input_shape[-1]))
@@ -51,17 +53,17 @@ class FrozenNetwork:
                 pictures,
                 training=False,
             )
-        whole = tf.compat.v1.Session(graph=graph).make_callable(predicted, [pictures])
+        exact = tf.compat.v1.Session(graph=graph)
         convolutions = [operation for operation in graph.get_operations() if operation.type == "Conv2D"]
         if precision == "float32" or len(convolutions) < 2:
-            self._run = whole
+            self._run = exact.make_callable(predicted, [pictures])
             return
         # The first convolution, and what follows it up to the second, is computed in float32 in any case: it sees the
         # luminance itself, whose rounding to bfloat16, a level of 255, would change the colors most.
         features = convolutions[1].inputs[0]
         config = tf.compat.v1.ConfigProto()
         config.graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = 1
-        begin = tf.compat.v1.Session(graph=graph).make_callable(features, [pictures])
+        begin = exact.make_callable(features, [pictures])
         go_on = tf.compat.v1.Session(graph=graph, config=config).make_callable(predicted, [pictures, features])
         self._run = lambda batch: go_on(batch, begin(batch))
 
@@ -90,6 +92,7 @@ class FrozenNetworks:
     def __init__(self) -> None:
         self.may_change = False
         self._frozen: dict[Precision, FrozenNetwork] = {}
+        self._can_freeze = keras.backend.backend() == "tensorflow"
 
     def get(self, model: keras.Model, precision: Precision) -> Callable[[np.ndarray], np.ndarray]:
         """Return what predicts as the model does with its present weights, or what Keras has for it.
@@ -100,18 +103,18 @@ class FrozenNetworks:
             The precision is unknown, or this processor does not have it.
         """
         precision = resolve(precision)
-        keras_predict: Callable[[np.ndarray], np.ndarray] = model.predict_on_batch
-        if keras.backend.backend() != "tensorflow":
-            return keras_predict
         with _freezing:
             frozen = self._frozen.get(precision)
-            if frozen is None or (self.may_change and not frozen.is_current()):
+            if self._can_freeze and (frozen is None or (self.may_change and not frozen.is_current())):
                 try:
                     frozen = self._frozen[precision] = FrozenNetwork(model, precision)
                 except (RuntimeError, TypeError, NotImplementedError):
                     # Layers that hold tensors beside their variables, as Keras' own Normalization does, belong to the
-                    # graph of their model alone.
-                    return keras_predict
+                    # graph of their model alone, now and later.
+                    self._can_freeze = False
+        if not self._can_freeze or frozen is None:
+            predict: Callable[[np.ndarray], np.ndarray] = model.predict_on_batch
+            return predict
         return frozen
 
 
@@ -142,22 +145,17 @@ def has_bfloat16() -> bool:
     return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
 
 
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    return [*model.trainable_variables, *model.non_trainable_variables]
-
-
 def _read(variable: tf.Variable) -> np.ndarray:
     """Return the value of a variable, in a quarter of the time that its own method takes."""
     value: np.ndarray = tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype).numpy()
     return value
 
 
-def _fold_normalization(model: keras.Model) -> dict[int, np.ndarray]:
-    """Return the values of the variables, by their ``id``, with normalization merged into the convolutions before it.
+def _fold_normalization(model: keras.Model, values: dict[int, np.ndarray]) -> None:
+    """Merge normalization into the convolutions before it, in the values of the variables, which are by their ``id``.
 
     What is left of it multiplies by 1, which TensorFlow drops, and adds what a convolution without a bias cannot hold.
     """
-    values = {id(variable): variable.numpy() for variable in _variables(model)}
     layers = list(model._flatten_layers(include_self=False))
     kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
     convolutions = {id(layer.output): layer for layer in layers if type(layer) in kinds and layer.activation is linear}
@@ -183,4 +181,3 @@ def _fold_normalization(model: keras.Model) -> dict[int, np.ndarray]:
             shift = np.zeros_like(shift)
         left = (np.ones_like(gamma), shift, np.zeros_like(mean), np.full_like(variance, 1 - layer.epsilon))
         values.update(zip(map(id, parts), left, strict=True))
-    return values

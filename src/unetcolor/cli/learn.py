@@ -159,7 +159,7 @@ def _started_colorizer(start: str, network: dict[str, Any]) -> UNetColorizer:
     given = [f"--{name}" for name, value in network.items() if value is not None]
     if given:
         raise ValueError(f"{', '.join(given)}: what --from goes on with has these already; leave out one or the other")
-    return load_colorizer(start)
+    return load_colorizer(start, to_predict=False)
 
 
 def _new_colorizer(

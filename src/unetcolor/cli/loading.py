@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from unetcolor import UNetColorizer
 
 
-def load_colorizer(name: str) -> UNetColorizer:
-    """Return the colorizer of a preset's name, or of a model file."""
+def load_colorizer(name: str, *, to_predict: bool = True) -> UNetColorizer:
+    """Return the colorizer of a preset's name, or of a model file; ``to_predict`` prepares it for photos, too."""
     with loading(name):
         import numpy as np
 
@@ -31,8 +31,9 @@ def load_colorizer(name: str) -> UNetColorizer:
             colorizer = UNetColorizer.load(name)
         else:
             raise ValueError(f"{name} is neither a model file (.keras) nor a preset ({', '.join(list_presets())})")
-        # The first picture prepares the network, of which TensorFlow speaks, too.
-        colorizer.predict(np.zeros((8, 8), np.uint8), verbose=0)
+        if to_predict:
+            # The first picture prepares the network, of which TensorFlow speaks, too.
+            colorizer.predict(np.zeros((8, 8), np.uint8), verbose=0)
         return colorizer
 
 
