@@ -34,8 +34,8 @@ LUMINANCE_WEIGHTS = RGB_TO_XYZ[1]
 # Room for a color where there is none: black and white are divided by it.
 _TINY = 1e-12
 
-# How far outside of the cube a color may be by rounding.
-_INVISIBLE = 1e-5
+# How far outside of the cube linear colors may be by the rounding of float32: 0.03 of one of 255 levels at most.
+INVISIBLE = 1e-5
 
 
 def linearize(rgb: Array) -> Array:
@@ -77,11 +77,11 @@ def pull_toward_gray(rgb: Array, gray: Array) -> Array:
     Returns
     -------
     Shape ``(..., 3)``, in ``[0, 1]``, of the same weighted sum. Colors inside the cube are returned as
-    they are.
+    they are, and those outside of it by rounding alone (``INVISIBLE``) are cut off at its sides.
     """
     xp = namespace(rgb)
     # Most of a photo needs none of this.
-    if isinstance(rgb, np.ndarray) and rgb.size and rgb.min() >= -_INVISIBLE and rgb.max() <= 1 + _INVISIBLE:
+    if isinstance(rgb, np.ndarray) and rgb.size and rgb.min() >= -INVISIBLE and rgb.max() <= 1 + INVISIBLE:
         return np.clip(rgb, 0.0, 1.0)
     gray = xp.clip(gray, 0.0, 1.0)
     # Channel by channel, which NumPy does several times faster than three channels with one.
