@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 # TensorFlow logs what it found of the machine, to every process that imports it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import settings
 
 from unetcolor import UNetColorizer, samples
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start with them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing on a busy machine, least of all the first, which imports what it needs.
 # A change is judged on the same examples every time; `--hypothesis-profile search` looks for new ones.

@@ -101,8 +101,9 @@ def test_a_photo_of_12_megapixels_keeps_its_luminance_within_3_gigabytes(name: s
     import subprocess
     import sys
 
-    script = f"""
-import resource, numpy as np
+    # The kernel hands the peak of getrusage on from the process that starts another; this one is its own.
+    script = rf"""
+import re, numpy as np
 from unetcolor import UNetColorizer, samples
 colorizer = UNetColorizer({name!r}, filters=(8, 16), seed=0)
 colorizer.fit(samples.load_portraits()[:16], epochs=1, verbose=0)
@@ -111,7 +112,7 @@ photo = np.linspace(0, 255, 4000)[None] * np.linspace(0, 1, 3000)[:, None]
 photo = np.clip(photo + rng.normal(0, 6, photo.shape), 0, 255).astype(np.uint8)
 result = colorizer.predict(photo)
 assert result.shape == (3000, 4000, 3) and result.dtype == np.uint8
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+peak = int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1]) / 2**20
 span = colorizer.space.luminance.high - colorizer.space.luminance.low
 worst = 0.0
 for start in range(0, 3000, 250):
