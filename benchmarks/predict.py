@@ -18,7 +18,8 @@ import numpy as np
 
 from benchmarks.timing import Way, compare, table
 from unetcolor import UNetColorizer, build_unet
-from unetcolor.inference import FrozenNetwork, Precision, has_bfloat16
+from unetcolor.arithmetic import Precision, has_bfloat16
+from unetcolor.inference import FrozenNetwork
 
 KERAS = "Keras predict"
 

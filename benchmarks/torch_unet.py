@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -64,6 +65,8 @@ def compiled(precision: str) -> Callable[[np.ndarray], Any]:
 
 def trainer(precision: str) -> Callable[[np.ndarray, np.ndarray], None]:
     """Return what trains the network on a batch: mean absolute error, Adam."""
+    # An optimizer looks for Triton, whose LLVM cannot live in one process with TensorFlow's.
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
     network = UNet().train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, eps=1e-7)
 

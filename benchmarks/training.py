@@ -22,22 +22,20 @@ from skimage.color import lab2rgb, rgb2lab
 
 from benchmarks.timing import Way, compare, table
 from unetcolor import UNetColorizer, build_unet, samples
+from unetcolor.arithmetic import Precision
 from unetcolor.metrics import delta_e
 from unetcolor.scoring import plain_gray
 
 BATCH, STEPS = 32, 6
 TUTORIAL = "the tutorial's way"
 
-# What each lever brings: options of UNetColorizer.
-LEVERS: dict[str, dict[str, Any]] = {
-    "unetcolor, defaults": {},
-    "momentum 0.9": {"momentum": 0.9},
-    "momentum 0.9, colors at half the size": {"momentum": 0.9, "head_stride": 2},
-    "pretrained encoder, colors at half the size": {
-        "momentum": 0.9,
-        "head_stride": 2,
-        "encoder": "efficientnet_lite0",
-    },
+# What each lever brings, on top of those above it: options of UNetColorizer, and the precision of its training.
+LEVERS: dict[str, tuple[dict[str, Any], Precision]] = {
+    "fused normalization, no autotuning": ({"momentum": 0.99}, "float32"),
+    "bfloat16": ({"momentum": 0.99}, "auto"),
+    "momentum 0.9: unetcolor's defaults": ({}, "auto"),
+    "colors at half the size": ({"head_stride": 2}, "auto"),
+    "pretrained encoder": ({"head_stride": 2, "encoder": "efficientnet_lite0"}, "auto"),
 }
 
 
@@ -60,19 +58,18 @@ def throughput() -> str:
     ways: dict[str, Way] = {
         TUTORIAL: lambda: plain.fit(luminance, targets, batch_size=BATCH, epochs=1, verbose=0),
     }
-    for name, network in LEVERS.items():
-        colorizer = UNetColorizer("lab", seed=1, **network)
-        ways[name] = _epoch(colorizer, pictures)
+    for name, (network, precision) in LEVERS.items():
+        ways[name] = _epoch(UNetColorizer("lab", seed=1, **network), pictures, precision)
     if find_spec("torch"):
         from benchmarks.torch_unet import trainer
 
-        for precision in ("float32", "bfloat16"):
-            ways[f"PyTorch {precision}"] = _steps(trainer(precision), luminance, targets)
+        for kind in ("float32", "bfloat16"):
+            ways[f"PyTorch {kind}"] = _steps(trainer(kind), luminance, targets)
     return table(compare(ways, rounds=3), TUTORIAL, len(pictures), "pictures")
 
 
-def _epoch(colorizer: UNetColorizer, pictures: np.ndarray) -> Way:
-    return lambda: colorizer.fit(pictures, epochs=1, batch_size=BATCH, verbose=0)
+def _epoch(colorizer: UNetColorizer, pictures: np.ndarray, precision: Precision) -> Way:
+    return lambda: colorizer.fit(pictures, epochs=1, batch_size=BATCH, precision=precision, verbose=0)
 
 
 def _steps(step: Any, luminance: np.ndarray, targets: np.ndarray) -> Way:
@@ -90,7 +87,7 @@ def encode(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tutorial_model() -> keras.Model:
-    model = build_unet(1, 2, seed=1)
+    model = build_unet(1, 2, momentum=0.99, seed=1)
     model.compile("adam", "mae")
     return model
 
@@ -107,8 +104,8 @@ def time_to_color(data: Path, epochs: int) -> None:
     epoch, (seconds, reached) = next((i + 1, each) for i, each in enumerate(curve) if each[1] <= goal)
     print(f"| {TUTORIAL}, its last epoch | {epochs} | {curve[-1][0]:.0f} | {goal:.2f} |")
     print(f"| {TUTORIAL}, as good for the first time | {epoch} | {seconds:.0f} | {reached:.2f} |", flush=True)
-    for name, network in LEVERS.items():
-        for number, (seconds, reached) in enumerate(our_curve(train, test, network, epochs), start=1):
+    for name, (network, precision) in LEVERS.items():
+        for number, (seconds, reached) in enumerate(our_curve(train, test, network, precision, epochs), start=1):
             if reached <= goal or number == epochs:
                 note = "" if reached <= goal else " (not reached)"
                 print(f"| {name}{note} | {number} | {seconds:.0f} | {reached:.2f} |", flush=True)
@@ -136,14 +133,14 @@ def tutorial_curve(train: np.ndarray, test: np.ndarray, epochs: int) -> Iterator
 
 
 def our_curve(
-    train: np.ndarray, test: np.ndarray, network: dict[str, Any], epochs: int
+    train: np.ndarray, test: np.ndarray, network: dict[str, Any], precision: Precision, epochs: int
 ) -> Iterator[tuple[float, float]]:
     """Yield the seconds of training so far, and the score, after each epoch."""
     colorizer = UNetColorizer("lab", seed=1, **network)
     spent = 0.0
     for _ in range(epochs):
         start = time.perf_counter()
-        colorizer.fit(train, epochs=1, batch_size=BATCH, verbose=0)
+        colorizer.fit(train, epochs=1, batch_size=BATCH, precision=precision, verbose=0)
         spent += time.perf_counter() - start
         yield spent, score(test, np.asarray(colorizer.predict(test, precision="float32", verbose=0)))
 

@@ -53,7 +53,7 @@ def quickstart(space: str, folder: Path | None) -> tuple[UNetColorizer, dict[str
     model, record = ((folder or Path()) / f"quickstart_{space}{suffix}" for suffix in (".keras", ".json"))
     if folder is not None and model.exists() and record.exists():
         return UNetColorizer.load(model), json.loads(record.read_text())
-    colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), momentum=0.9, seed=0)
+    colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), seed=0)
     history = colorizer.fit(train, validation_data=test, epochs=25, batch_size=16, verbose=0).history
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ print(
     flush=True,
 )
 for space in arguments.spaces:
-    colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), momentum=0.9, seed=arguments.seed)
+    colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), seed=arguments.seed)
     colorizer.fit(train, epochs=arguments.epochs, batch_size=16, verbose=0)
     scores = colorizer.evaluate(test, verbose=0)
     print(

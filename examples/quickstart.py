@@ -21,8 +21,8 @@ OUTPUT = Path("out")
 portraits = np.random.default_rng(0).permutation(samples.load_portraits())
 train, test = portraits[:128], portraits[128:]
 
-# Few pictures make few steps: smaller batches, and averages that settle sooner than the classic recipe's.
-colorizer = UNetColorizer("lab", filters=(16, 32, 64, 128), momentum=0.9, seed=0)
+# Few pictures make few steps: smaller batches than the classic recipe's.
+colorizer = UNetColorizer("lab", filters=(16, 32, 64, 128), seed=0)
 colorizer.fit(train, epochs=25, batch_size=16, verbose=2)
 
 print("\nThe 32 portraits that it never saw:")

@@ -34,7 +34,7 @@ keras.utils.set_random_seed(0)
 with np.load(arguments.data) as archive:
     part = {name: archive[name].astype(np.float32) / 255 for name in archive.files}
 
-model = build_unet(3, 1, filters=(16, 32, 64, 128), momentum=0.9, activation="sigmoid", name="person")
+model = build_unet(3, 1, filters=(16, 32, 64, 128), activation="sigmoid", name="person")
 model.compile("adam", "binary_crossentropy")
 model.fit(
     part["train_images"],

@@ -159,3 +159,14 @@ def test_floats_out_of_range_in_a_stream_stop_it(value: float) -> None:
     stream = tf.data.Dataset.from_tensors(np.full((1, 4, 4, 3), value, np.float32))
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"must be finite and in 0\.\.1"):
         arrays(encode_stream(stream, LAB))
+
+
+@pytest.mark.parametrize("chosen", [None, True, False])
+def test_epochs_wait_for_no_tuning_thread_unless_a_dataset_asks_for_it(chosen: bool | None) -> None:
+    options = tf.data.Options()
+    if chosen is not None:
+        options.autotune.enabled = chosen
+    pictures = np.zeros((2, 4, 4, 3), np.uint8)
+    stream = tf.data.Dataset.from_tensor_slices(pictures).batch(2).with_options(options)
+    assert encode_stream(stream, LAB).options().autotune.enabled is bool(chosen)
+    assert encode(pictures).options().autotune.enabled is False

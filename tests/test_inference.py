@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 
 from unetcolor import UNetColorizer, build_unet, list_presets, samples
-from unetcolor.inference import FrozenNetwork, has_bfloat16, resolve
+from unetcolor.arithmetic import has_bfloat16, resolve
+from unetcolor.inference import FrozenNetwork
 
 needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="this processor has no bfloat16")
 
@@ -128,7 +129,7 @@ def test_precisions() -> None:
 
 
 def test_a_processor_without_bfloat16_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unetcolor.inference.has_bfloat16", lambda: False)
+    monkeypatch.setattr("unetcolor.arithmetic.has_bfloat16", lambda: False)
     assert resolve("auto") == "float32"
     with pytest.raises(ValueError, match="no instructions for bfloat16"):
         resolve("bfloat16")

@@ -66,7 +66,7 @@ def test_options_do_what_they_say() -> None:
     assert [layer.filters for layer in layers_of(small(filters=(3, 5)), kinds.Conv2D)] == [3, 3, 5, 5, 3, 3, 2]
     assert len(layers_of(small(convolutions=1), kinds.BatchNormalization)) == 5
     assert not layers_of(small(dropout=0), kinds.Dropout)
-    assert {layer.momentum for layer in layers_of(small(momentum=0.9), kinds.BatchNormalization)} == {0.9}
+    assert {layer.momentum for layer in layers_of(small(momentum=0.8), kinds.BatchNormalization)} == {0.8}
     assert len(layers_of(small(), kinds.Conv2DTranspose)) == 2
     assert not layers_of(small(upsampling="nearest"), kinds.Conv2DTranspose)
     assert len(layers_of(small(upsampling="nearest"), kinds.UpSampling2D)) == 2

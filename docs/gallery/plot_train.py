@@ -9,8 +9,7 @@ A small network learns from 128 portraits that come with unetcolor, at half of t
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# ``fit`` takes pictures in color and makes the gray ones itself. 128 portraits in batches of 16 make 8 steps an epoch;
-# with so few, a ``momentum`` of 0.9 lets the averages of batch normalization settle sooner than the default does.
+# ``fit`` takes pictures in color and makes the gray ones itself. 128 portraits in batches of 16 make 8 steps an epoch.
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from unetcolor.plots import plot_comparison, plot_history
 portraits = np.random.default_rng(0).permutation(samples.load_portraits())
 train, test = portraits[:128], portraits[128:]
 
-colorizer = UNetColorizer("lab", image_size=(50, 38), filters=(16, 32, 64), momentum=0.9, seed=0)
+colorizer = UNetColorizer("lab", image_size=(50, 38), filters=(16, 32, 64), seed=0)
 history = colorizer.fit(train, validation_data=test, epochs=7, batch_size=16, verbose=0)
 plot_history(history)
 

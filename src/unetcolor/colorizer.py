@@ -12,10 +12,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from unetcolor.arithmetic import Precision
 from unetcolor.checkpoint import Checkpoint, save_checkpoint
 from unetcolor.checks import not_negative, whole_number
 from unetcolor.data import require_end
-from unetcolor.inference import Precision
+from unetcolor.fast_training import use_fast_training
 from unetcolor.metrics import format_scores
 from unetcolor.network import ColorNetwork
 from unetcolor.pictures import Size
@@ -66,6 +67,7 @@ class UNetColorizer(ColorNetwork):
         augment: bool = False,
         callbacks: Any = None,
         checkpoint: str | os.PathLike[str] | None = None,
+        precision: Precision = "auto",
         verbose: Any = "auto",
         **keras_arguments: Any,
     ) -> keras.callbacks.History:
@@ -96,6 +98,10 @@ class UNetColorizer(ColorNetwork):
             An ``.npz`` file to keep all that the training needs after each epoch. If it is there already, the
             training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped,
             unless ``steps_per_epoch`` or a dataset of your own decides what an epoch is.
+        precision
+            Of the network's arithmetic. ``"bfloat16"`` is nearly twice as fast on processors that have it; weights,
+            normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
+            elsewhere.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
             ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
@@ -109,7 +115,7 @@ class UNetColorizer(ColorNetwork):
         Raises
         ------
         ValueError
-            The pictures are of a wrong shape, dtype or range, or there are none.
+            The pictures are of a wrong shape, dtype or range, or there are none; or the processor lacks the precision.
         ModelLoadError
             The checkpoint is damaged, or belongs to a training with other options.
         TypeError
@@ -117,12 +123,13 @@ class UNetColorizer(ColorNetwork):
         """
         to_compile, to_fit = sort_arguments(keras_arguments)
         batch_size = whole_number("batch_size", batch_size)
+        use_fast_training(self._model, precision)
         saved = Checkpoint.read(checkpoint) if checkpoint is not None and os.path.exists(checkpoint) else None
         if saved is not None:
             if "initial_epoch" in to_fit:
                 raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
             to_fit["initial_epoch"] = saved.epoch
-            saved.require(self._course(batch_size, augment))
+            saved.require(self._course(batch_size, augment, precision))
         prepared = prepare(
             images,
             self.space,
@@ -157,7 +164,7 @@ class UNetColorizer(ColorNetwork):
         # The last of all, lest it miss what another callback changes.
         keep = []
         if checkpoint is not None:
-            course = self._course(batch_size, augment)
+            course = self._course(batch_size, augment, precision)
             keep = [
                 keras.callbacks.LambdaCallback(
                     on_epoch_end=lambda epoch, logs: self._keep(checkpoint, epoch + 1, course)
@@ -347,10 +354,16 @@ class UNetColorizer(ColorNetwork):
         facts = json.dumps({"course": course, "training": self._training})
         save_checkpoint(path, self._model, epochs, facts=np.array(facts))
 
-    def _course(self, batch_size: int, augment: bool) -> dict[str, Any]:
+    def _course(self, batch_size: int, augment: bool, precision: Precision) -> dict[str, Any]:
         """Return what must stay the same for a training to go on as if it had not been stopped."""
-        space = self.space.get_config()
-        return {"space": space, **self._network, "seed": self.seed, "batch_size": batch_size, "augment": bool(augment)}
+        return {
+            "space": self.space.get_config(),
+            **self._network,
+            "seed": self.seed,
+            "batch_size": batch_size,
+            "augment": bool(augment),
+            "precision": precision,
+        }
 
     def _record_epoch(self, image_size: Size, facts: dict[str, Any], logs: dict[str, Any]) -> None:
         if "loss" not in logs:

@@ -165,7 +165,12 @@ def _encode(batches: tf.data.Dataset, space: ColorSpace, stride: int) -> tf.data
             targets = tf.nn.avg_pool2d(targets, stride, stride, "SAME")
         return space.normalize(luminance, targets)
 
-    return batches.map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    encoded = batches.map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    options = tf.data.Options()
+    if batches.options().autotune.enabled is None:
+        # Its thread sleeps twice as long each time, and an epoch that ends meanwhile waits for it to wake up.
+        options.autotune.enabled = False
+    return encoded.with_options(options)
 
 
 def _from_py_dataset(source: keras.utils.PyDataset) -> tf.data.Dataset:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras.activations import linear
 
-Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
-
-# What Linux calls the instructions for bfloat16.
-_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+from unetcolor.arithmetic import Precision, computing, layers_of, resolve
 
 # One at a time: threads that begin together would all do the same work.
 _freezing = threading.Lock()
@@ -43,9 +39,9 @@ class FrozenNetwork:
         self._variables = [variable.value for variable in variables]
         self._weights = [np.array(_read(variable)) for variable in self._variables]
         values = dict(zip(map(id, variables), self._weights, strict=True))
-        _fold_normalization(model, values)
+        calls = _fold_normalization(model, values)
         graph = tf.Graph()
-        with graph.as_default():
+        with graph.as_default(), computing(model, precision, calls):
             pictures = tf.compat.v1.placeholder(tf.float32, (None, None, None, model.input_shape[-1]))
             predicted, _ = model.stateless_call(
                 [tf.constant(values[id(variable)]) for variable in model.trainable_variables],
@@ -53,19 +49,8 @@ class FrozenNetwork:
                 pictures,
                 training=False,
             )
-        exact = tf.compat.v1.Session(graph=graph)
-        convolutions = [operation for operation in graph.get_operations() if operation.type == "Conv2D"]
-        if precision == "float32" or len(convolutions) < 2:
-            self._run = exact.make_callable(predicted, [pictures])
-            return
-        # The first convolution, and what follows it up to the second, is computed in float32 in any case: it sees the
-        # luminance itself, whose rounding to bfloat16, a level of 255, would change the colors most.
-        features = convolutions[1].inputs[0]
-        config = tf.compat.v1.ConfigProto()
-        config.graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = 1
-        begin = exact.make_callable(features, [pictures])
-        go_on = tf.compat.v1.Session(graph=graph, config=config).make_callable(predicted, [pictures, features])
-        self._run = lambda batch: go_on(batch, begin(batch))
+            predicted = tf.cast(predicted, tf.float32)
+        self._run = tf.compat.v1.Session(graph=graph).make_callable(predicted, [pictures])
 
     def is_current(self) -> bool:
         """Tell whether the model still has the weights that this graph was made of."""
@@ -118,48 +103,24 @@ class FrozenNetworks:
         return frozen
 
 
-def resolve(precision: Precision) -> Precision:
-    """Return ``"float32"`` or ``"bfloat16"``: what is asked for, or what ``"auto"`` means on this processor.
-
-    Raises
-    ------
-    ValueError
-        It is unknown, or this processor does not have it.
-    """
-    if precision not in get_args(Precision):
-        raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, not {precision!r}")
-    if precision == "auto":
-        return "bfloat16" if has_bfloat16() else "float32"
-    if precision == "bfloat16" and not has_bfloat16():
-        raise ValueError("this processor has no instructions for bfloat16: take precision='auto' or 'float32'")
-    return precision
-
-
-@cache
-def has_bfloat16() -> bool:
-    """Tell whether the processor computes with bfloat16, as far as the system says."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
-
-
 def _read(variable: tf.Variable) -> np.ndarray:
     """Return the value of a variable, in a quarter of the time that its own method takes."""
     value: np.ndarray = tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype).numpy()
     return value
 
 
-def _fold_normalization(model: keras.Model, values: dict[int, np.ndarray]) -> None:
+def _fold_normalization(
+    model: keras.Model, values: dict[int, np.ndarray]
+) -> dict[keras.layers.Layer, Callable[..., tf.Tensor]]:
     """Merge normalization into the convolutions before it, in the values of the variables, which are by their ``id``.
 
-    What is left of it multiplies by 1, which TensorFlow drops, and adds what a convolution without a bias cannot hold.
+    Returns what is left to do for each layer of normalization that was merged.
     """
-    layers = list(model._flatten_layers(include_self=False))
+    layers = layers_of(model)
     kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
     convolutions = {id(layer.output): layer for layer in layers if type(layer) in kinds and layer.activation is linear}
     readers = Counter(id(tensor) for layer in layers for tensor in keras.tree.flatten(layer.input))
+    left: dict[keras.layers.Layer, Callable[..., tf.Tensor]] = {}
     for layer in layers:
         if not isinstance(layer, keras.layers.BatchNormalization) or not (layer.scale and layer.center):
             continue
@@ -178,6 +139,11 @@ def _fold_normalization(model: keras.Model, values: dict[int, np.ndarray]) -> No
             values[id(convolution.kernel)] = kernel * scale
         if convolution.use_bias:
             values[id(convolution.bias)] = values[id(convolution.bias)] * scale + shift
-            shift = np.zeros_like(shift)
-        left = (np.ones_like(gamma), shift, np.zeros_like(mean), np.full_like(variance, 1 - layer.epsilon))
-        values.update(zip(map(id, parts), left, strict=True))
+            left[layer] = partial(_shift, None)
+        else:
+            left[layer] = partial(_shift, shift)
+    return left
+
+
+def _shift(shift: np.ndarray | None, inputs: tf.Tensor, **_: Any) -> tf.Tensor:
+    return inputs if shift is None else tf.nn.bias_add(inputs, tf.cast(shift, inputs.dtype))

@@ -68,7 +68,7 @@ def build_unet(
     filters: Sequence[int] = (16, 32, 64, 128, 256),
     convolutions: int = 2,
     dropout: float = 0.1,
-    momentum: float = 0.99,
+    momentum: float = 0.9,
     upsampling: Upsampling = "transpose",
     skip_connections: bool = True,
     head_stride: int = 1,
@@ -101,8 +101,8 @@ def build_unet(
     dropout
         Share of the values dropped after each pooling, or after the encoder, while training; 0 leaves dropout out.
     momentum
-        Momentum of the moving averages of batch normalization. The default, 0.99, needs some hundred
-        batches to settle; 0.9 suits short trainings.
+        Momentum of the moving averages of batch normalization, which settle within some tens of batches. With 0.99,
+        Keras' own default, they take some hundreds: until then, predictions are worse than plain gray.
     upsampling
         ``"transpose"``: a 2x2 transposed convolution; ``"nearest"``: repeated pixels, then a 3x3
         convolution, which leaves no checkerboard.
