@@ -2,6 +2,7 @@
 
     python -m benchmarks all
     python -m benchmarks conversions photo
+    python -m benchmarks training --portraits portraits.npz    # and the time to color: a quarter of an hour
 
 PyTorch, OpenVINO and OpenCV take part where they are installed: ``pip install ".[bench]"``.
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent.parent / "docs"
 
-# Each with its arguments; the time to color needs a file of portraits, and is run by itself.
+# Each with its arguments.
 ALL: dict[str, list[str]] = {
     "predict": [],
     "photo": [],
@@ -34,12 +35,15 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scikit-image", "pillow", "torch", "
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="+", choices=["all", *ALL])
+    parser.add_argument("--portraits", type=Path, help="an .npz file to measure the time to color on")
     arguments = parser.parse_args()
     names = list(ALL) if "all" in arguments.names else arguments.names
     (DOCS / "benchmarks").mkdir(exist_ok=True)
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", f"benchmarks.{name}", *ALL[name]]
+        if name == "training" and arguments.portraits:
+            command.append(str(arguments.portraits))
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         print(done.stdout)
         (DOCS / "benchmarks" / f"{name}.md").write_text(f"{done.stdout.strip()}\n\n{conditions()}\n")
