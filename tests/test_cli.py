@@ -248,6 +248,10 @@ def test_train_resume_evaluate_and_use(colors: Path, tmp_path: Path) -> None:
     refused = run("train", colors, "-o", parts, "-s", "oklab", "-e", 3, *TINY)
     assert refused.exit_code == 2
     assert "--resume" in refused.stderr
+    # A new training that does not begin loses nothing of the old one.
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    assert run("train", nothing, "-o", parts, "--overwrite", *TINY).exit_code == 2
     done = run_json("train", colors, "-o", parts, "-s", "oklab", "-e", 3, "--resume", *TINY)
     assert done["training"]["epochs"] == 3
     assert len(done["history"]["loss"]) == 2

@@ -62,7 +62,7 @@ def computing(
     model
         The network.
     precision
-        Of the arithmetic, as :func:`resolve` returns it.
+        Of the arithmetic, as :func:`unetcolor.arithmetic.resolve` returns it.
     calls
         What some layers do instead of their own ``call``, with its arguments.
     """

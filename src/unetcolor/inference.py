@@ -31,7 +31,7 @@ class FrozenNetwork:
     model
         Maps ``(batch, height, width, channels)`` to such an array.
     precision
-        Of the arithmetic, as :func:`resolve` returns it; input and output are float32 in any case.
+        Of the arithmetic, as :func:`unetcolor.arithmetic.resolve` returns it; input and output are float32 in any case.
     """
 
     def __init__(self, model: keras.Model, precision: Precision) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # Each photo in work takes memory of its own, and the network uses all cores for one.
 _MOST_WORKERS = 4
 
+# In the order of the summary.
+_STATUSES = ("colorized", "skipped", "failed")
+
 
 def colorize(
     photos: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos.", show_default=False)],
@@ -77,9 +80,9 @@ def colorize(
                 bar.update(task, advance=1, rate=", ".join(shown))
         seconds = time.perf_counter() - start
         if as_json:
-            print_json(_as_json(done, seconds))
+            print_json(_as_json(done, counts, seconds))
         else:
-            _print_summary(done, seconds, output)
+            _print_summary(done, counts, seconds, output)
     if counts["failed"]:
         raise typer.Exit(1)
 
@@ -91,7 +94,7 @@ def new_progress(quiet: bool) -> Progress:
     return Progress(*columns, *times, console=messages, disable=quiet)
 
 
-def _print_summary(done: list[Result], seconds: float, output: Path) -> None:
+def _print_summary(done: list[Result], counts: Counter[str], seconds: float, output: Path) -> None:
     failed = [result for result in done if result.status == "failed"]
     lossy = [result for result in done if result.status == "colorized" and result.reason]
     for title, chosen in (("left out", failed), ("something was lost", lossy)):
@@ -101,19 +104,18 @@ def _print_summary(done: list[Result], seconds: float, output: Path) -> None:
             for result in chosen:
                 table.add_row(escape(str(result.job.source)), escape(result.reason))
             results.print(table)
-    colorized = [result.size for result in done if result.size]
-    pixels = sum(height * width for height, width in colorized)
+    pixels = sum(height * width for height, width in (result.size for result in done if result.size))
     table = new_table("photos", "colorized", "there already", "failed", "megapixels", "seconds")
-    skipped = len(done) - len(colorized) - len(failed)
-    table.add_row(*map(str, (len(done), len(colorized), skipped, len(failed), f"{pixels / 1e6:.1f}", f"{seconds:.1f}")))
+    shown = [len(done), *(counts[status] for status in _STATUSES), f"{pixels / 1e6:.1f}", f"{seconds:.1f}"]
+    table.add_row(*map(str, shown))
     results.print(table)
-    if skipped:
+    if counts["skipped"]:
         results.print("What was there already is as it was: --overwrite does it again, --output names another folder.")
-    if len(failed) < len(done):
+    if counts["failed"] < len(done):
         results.print(f"The results are in {escape(str(output))}", soft_wrap=True)
 
 
-def _as_json(done: list[Result], seconds: float) -> dict[str, Any]:
+def _as_json(done: list[Result], counts: Counter[str], seconds: float) -> dict[str, Any]:
     photos = [
         {
             "source": result.job.source,
@@ -125,11 +127,4 @@ def _as_json(done: list[Result], seconds: float) -> dict[str, Any]:
         }
         for result in done
     ]
-    statuses = [result.status for result in done]
-    return {
-        "photos": photos,
-        "colorized": statuses.count("colorized"),
-        "skipped": statuses.count("skipped"),
-        "failed": statuses.count("failed"),
-        "seconds": round(seconds, 3),
-    }
+    return {"photos": photos, **{status: counts[status] for status in _STATUSES}, "seconds": round(seconds, 3)}

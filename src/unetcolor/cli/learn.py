@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,24 +89,23 @@ def train(
             colorizer = _started_colorizer(start, network)
         import keras
 
-        if not resume and folder.exists():
-            checkpoint.unlink(missing_ok=True)
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
         rate = learning_rate if learning_rate is not None else _FINE_LEARNING_RATE if start else _LEARNING_RATE
-        history = colorizer.fit(
-            folder,
-            validation_data=validation,
-            validation_split=validation_split,
-            epochs=epochs,
-            batch_size=batch_size,
-            augment=augment,
-            optimizer=keras.optimizers.Adam(rate),
-            callbacks=keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: colorizer.save(output)),
-            checkpoint=checkpoint,
-            # A bar is for a terminal; a log gets a line an epoch.
-            verbose=0 if as_json else 1 if sys.stdout.isatty() else 2,
-            **({} if loss is None else {"loss": _loss(loss)}),
-        )
+        with nullcontext() if resume else _set_aside(checkpoint):
+            history = colorizer.fit(
+                folder,
+                validation_data=validation,
+                validation_split=validation_split,
+                epochs=epochs,
+                batch_size=batch_size,
+                augment=augment,
+                optimizer=keras.optimizers.Adam(rate),
+                callbacks=keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: colorizer.save(output)),
+                checkpoint=checkpoint,
+                # A bar is for a terminal; a log gets a line an epoch.
+                verbose=0 if as_json else 1 if sys.stdout.isatty() else 2,
+                **({} if loss is None else {"loss": _loss(loss)}),
+            )
         # A finished training that was resumed has saved nothing.
         colorizer.save(output)
         if as_json:
@@ -153,6 +154,21 @@ def _check_output(output: Path, checkpoint: Path, resume: bool, overwrite: bool)
             f"{present[0]} is there already: --resume goes on with its training, --overwrite begins a new one, "
             "and --output names another file"
         )
+
+
+@contextmanager
+def _set_aside(checkpoint: Path) -> Iterator[None]:
+    """Put the checkpoint of an earlier training back if the new one does not come as far as its own first one."""
+    aside = checkpoint.with_name(f"{checkpoint.name}.old")
+    if checkpoint.exists():
+        checkpoint.replace(aside)
+    try:
+        yield
+    finally:
+        if checkpoint.exists():
+            aside.unlink(missing_ok=True)
+        elif aside.exists():
+            aside.replace(checkpoint)
 
 
 def _started_colorizer(start: str, network: dict[str, Any]) -> UNetColorizer:
