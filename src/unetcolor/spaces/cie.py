@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unetcolor.spaces.arrays import Array, at_least, cube_root, namespace
+from unetcolor.spaces.arrays import Array, cube_root, piecewise
 
 # CIE 15:2018, equations 8.6 to 8.8, as the exact fractions that make the two branches meet.
 EPSILON = 216 / 24389
@@ -11,13 +11,12 @@ KAPPA = 24389 / 27
 
 def compress(t: Array) -> Array:
     """Return the CIE 1976 function f(t): a cube root, and near black its tangent."""
-    # The root is taken of a value that is never near 0, where its slope is infinite.
-    return namespace(t).where(t > EPSILON, cube_root(at_least(EPSILON, t)), (KAPPA * t + 16) / 116)
+    return piecewise(t, EPSILON, lambda t: (KAPPA * t + 16) / 116, cube_root)
 
 
 def expand(f: Array) -> Array:
     """Invert :func:`compress`."""
-    return namespace(f).where(f > 6 / 29, f * f * f, (116 * f - 16) / KAPPA)
+    return piecewise(f, 6 / 29, lambda f: (116 * f - 16) / KAPPA, lambda f: f * f * f)
 
 
 def luminance_to_lightness(y: Array) -> Array:

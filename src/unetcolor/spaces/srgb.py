@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from unetcolor.spaces.arrays import Array, at_least, constant, join_channels, linear_map, namespace, split_channels
+from unetcolor.spaces.arrays import Array, constant, join_channels, linear_map, namespace, piecewise, split_channels
 
 # Linear sRGB to CIE XYZ (Y of white = 1), as exact fractions of the primaries and the white point of
 # IEC 61966-2-1; the fractions are those of CSS Color 4, section "Sample code for color conversions".
@@ -40,15 +40,12 @@ INVISIBLE = 1e-5
 
 def linearize(rgb: Array) -> Array:
     """Undo the sRGB transfer curve (IEC 61966-2-1): ``[0, 1]`` to light in ``[0, 1]``."""
-    # The power is taken of a value that is never near 0 or below, where its gradient is not finite.
-    power = ((at_least(0.04045, rgb) + 0.055) / 1.055) ** 2.4
-    return namespace(rgb).where(rgb <= 0.04045, rgb / 12.92, power)
+    return piecewise(rgb, 0.04045, lambda c: c / 12.92, lambda c: ((c + 0.055) / 1.055) ** 2.4)
 
 
 def delinearize(linear: Array) -> Array:
     """Apply the sRGB transfer curve (IEC 61966-2-1): light in ``[0, 1]`` to ``[0, 1]``."""
-    power = 1.055 * at_least(0.0031308, linear) ** (1 / 2.4) - 0.055
-    return namespace(linear).where(linear <= 0.0031308, linear * 12.92, power)
+    return piecewise(linear, 0.0031308, lambda c: c * 12.92, lambda c: 1.055 * c ** (1 / 2.4) - 0.055)
 
 
 def rgb_to_xyz(rgb: Array) -> Array:
