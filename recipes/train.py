@@ -25,7 +25,6 @@ from settings import RECIPES, Recipe, build_network
 from validation import Validation
 
 from unetcolor import archive
-from unetcolor.fast_training import use_fast_training
 from unetcolor.losses import ChromaHuber
 from unetcolor.spaces import get_color_space
 
@@ -76,7 +75,10 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         space.loss or ChromaHuber(**recipe.loss),
     )
-    use_fast_training(model, "auto")
+    if keras.backend.backend() == "tensorflow":
+        from unetcolor.fast_training import use_fast_training
+
+        use_fast_training(model, "auto")
     average = Average(model, recipe.averaging)
     checkpoint = Checkpoint(output)
     first = checkpoint.load(model, average)
