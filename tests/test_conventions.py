@@ -20,7 +20,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 # A module imports from earlier rows only, or from its own row's package.
 LAYERS = [
     {"errors", "checks", "files", "strips"},
-    {"encoders", "presets"},
+    {"encoders", "presets", "arithmetic"},
     {"spaces.arrays"},
     {"spaces.base", "spaces.srgb", "spaces.cie"},
     {"spaces.rgb"},
@@ -33,7 +33,7 @@ LAYERS = [
     {"images", "progress"},
     {"pictures"},
     {"record"},
-    {"unet", "upsample", "data", "metrics", "losses", "archive", "checkpoint", "plots", "samples", "arithmetic"},
+    {"unet", "upsample", "data", "metrics", "losses", "archive", "checkpoint", "plots", "samples"},
     {"predicting", "training", "scoring", "inference", "fast_training"},
     {"testing"},
     {"network"},

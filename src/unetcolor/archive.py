@@ -20,6 +20,7 @@ import h5py
 import keras
 import numpy as np
 
+from unetcolor.arithmetic import layers_lock
 from unetcolor.errors import ModelLoadError
 from unetcolor.files import replacing
 from unetcolor.record import RECORD, Record, parse_record
@@ -43,7 +44,8 @@ def write_model(
     # Without its compilation: a loss of the user's own would keep plain Keras from opening the file.
     plain = keras.Model(model.input, model.output, name=model.name)
     with replacing(path) as temporary:
-        plain.save(temporary)
+        with layers_lock:
+            plain.save(temporary)
         _require_readable(temporary, plain)
         if half_precision:
             _halve(temporary)

@@ -17,8 +17,9 @@ Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
-# One at a time: the layers belong to all threads.
-_tracing = threading.RLock()
+# The layers belong to all threads. Whoever makes them compute in another way holds it, and whoever needs them as they
+# are, such as to save them.
+layers_lock = threading.RLock()
 
 
 def resolve(precision: Precision) -> Precision:
@@ -71,7 +72,7 @@ def computing(
     second = convolutions[1] if len(convolutions) > 1 else len(layers)
     # Layers that were given a precision of their own keep it.
     converted = [layer for layer in layers[second:] if layer.dtype_policy.name == "float32" and layer.name != "output"]
-    with _tracing:
+    with layers_lock:
         try:
             for layer in converted:
                 layer.dtype_policy = _POLICIES[precision]
