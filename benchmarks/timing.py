@@ -34,5 +34,9 @@ def table(times: Mapping[str, np.ndarray], base: str, per_call: int = 1, unit: s
         ratio = np.median(times[base] / values)
         rate = 1e3 * per_call / median
         shown = f"{rate:.0f}" if rate >= 10 else f"{rate:.2f}"
-        lines.append(f"| {name} | {ratio:.2f} | {median:.3g} | {low:.3g} to {high:.3g} | {shown} |")
+        lines.append(f"| {name} | {ratio:.2f} | {_short(median)} | {_short(low)} to {_short(high)} | {shown} |")
     return "\n".join(lines)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
