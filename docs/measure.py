@@ -1,6 +1,6 @@
 """Measure every figure that the explanation pages print.
 
-Run: ``python docs/measure.py [--models FOLDER]``. It takes about four minutes on two cores, most of them to train
+Run: ``python docs/measure.py [--models FOLDER]``. It takes about two minutes on two cores, half of them to train
 the quickstart's network in two color spaces; with ``--models`` these are kept in that folder and used again.
 """
 
@@ -53,7 +53,7 @@ def quickstart(space: str, folder: Path | None) -> tuple[UNetColorizer, dict[str
     model, record = ((folder or Path()) / f"quickstart_{space}{suffix}" for suffix in (".keras", ".json"))
     if folder is not None and model.exists() and record.exists():
         return UNetColorizer.load(model), json.loads(record.read_text())
-    colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), seed=0)
+    colorizer = UNetColorizer(space, filters=(16, 32, 64, 128), head_stride=2, seed=0)
     history = colorizer.fit(train, validation_data=test, epochs=25, batch_size=16, verbose=0).history
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -291,7 +291,7 @@ def measure_accuracy(colorizer: UNetColorizer, test: np.ndarray) -> None:
 
     space = colorizer.space
     luminance, truth = space.normalize(*space.encode(to_float(test)))
-    predicted = colorizer.model.predict(luminance, verbose=0)
+    predicted = space.normalize(*space.encode(to_float(colorizer.predict(test, verbose=0))))[1]
     neutral = space.normalize(*space.encode(np.full((1, 3), 0.5, np.float32)))[1]
     for what, targets in (
         ("as predicted", predicted),
