@@ -159,3 +159,16 @@ def test_a_precision_that_is_not_there_is_refused_before_any_work(
     with pytest.raises(ValueError, match="no instructions for bfloat16"):
         colorizer.fit(small_portraits, precision="bfloat16")
     assert colorizer.training == {}
+
+
+def test_a_step_of_ones_own_stays() -> None:
+    model, seen = small(), []
+
+    def step(data: Any) -> Any:
+        seen.append(data)
+        return type(model).train_step(model, data)
+
+    model.train_step = step
+    use_fast_training(model, "auto")
+    steps(model)
+    assert len(seen) == 1

@@ -99,7 +99,7 @@ class UNetColorizer(ColorNetwork):
             training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped,
             unless ``steps_per_epoch`` or a dataset of your own decides what an epoch is.
         precision
-            Of the network's arithmetic. ``"bfloat16"`` is nearly twice as fast on processors that have it; weights,
+            Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
             elsewhere.
         **keras_arguments
