@@ -1,7 +1,7 @@
 """Train a preset from folders of photos, ``DATA/<source>/*.jpg``.
 
     python recipes/train.py photo DATA --output runs/photo
-    python recipes/train.py portrait DATA --output runs/portrait --start runs/photo
+    python recipes/train.py refine DATA --output runs/refine --start runs/photo
 
 It can be stopped at any time: the same command goes on from the last epoch, exactly as if it had not been stopped.
 On a GPU, ``KERAS_BACKEND=jax`` runs the same script without TensorFlow. The folder ``--output`` gets ``log.csv``,
@@ -59,10 +59,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
     space = get_color_space(recipe.space)
     model = build_network(recipe, pretrained=recipe.pretrained)
     if start is not None:
-        if start.suffix == ".keras":
-            archive.read_weights(start, model)
-        else:
-            Checkpoint(start).load_average(model)
+        _begin(model, recipe, start)
     steps = sum(epochs for epochs, _ in recipe.sizes) * recipe.steps
     rate = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate / 100,
@@ -109,6 +106,19 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         checkpoint.save(model, average, epoch + 1)
         _log(output / "log.csv", row)
         print(row, flush=True)
+
+
+def _begin(model: keras.Model, recipe: Recipe, start: Path) -> None:
+    """Give a network the weights of the training that it follows; of another network, those of the encoder."""
+    former = RECIPES[recipe.follows] if recipe.follows else recipe
+    trained = build_network(former, pretrained=False)
+    if start.suffix == ".keras":
+        archive.read_weights(start, trained)
+    else:
+        Checkpoint(start).load_average(trained)
+    if former.network != recipe.network:
+        trained, model = trained.get_layer(recipe.encoder), model.get_layer(recipe.encoder)
+    model.set_weights(trained.get_weights())
 
 
 _COLUMNS = ["epoch", "size", "seconds", "loss", "delta_e", "gray_delta_e", "better_than_gray", "chroma", "true_chroma"]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from unetcolor import UNetColorizer, samples
+from unetcolor.encoders import efficientnet_lite0
 from unetcolor.images import write_image
 from unetcolor.presets import path_of_preset
 
@@ -23,10 +24,10 @@ sys.path.insert(0, {recipes!r})
 from pathlib import Path
 from settings import RECIPES
 import train
-RECIPES["photo"] = dataclasses.replace(
-    RECIPES["photo"], sizes=((2, 32), (1, 48)), steps=2, batch_size=4, warmup=2, validate_every=3
-)
-sys.argv = ["train.py", "photo", *sys.argv[1:]]
+for name, recipe in RECIPES.items():
+    RECIPES[name] = dataclasses.replace(
+        recipe, sizes=((2, 32), (1, 48)), steps=2, batch_size=4, warmup=2, validate_every=3, favorites=()
+    )
 train.main()
 """
 
@@ -48,8 +49,8 @@ def run(code: str, *arguments: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def train(data: Path, output: Path, *options: object) -> None:
-    run(TINY.format(recipes=str(RECIPES)), data, "--output", output, *options)
+def train(data: Path, output: Path, *options: object, recipe: str = "photo") -> None:
+    run(TINY.format(recipes=str(RECIPES)), recipe, data, "--output", output, *options)
 
 
 def checkpoint(folder: Path) -> dict[str, np.ndarray]:
@@ -103,13 +104,30 @@ def test_a_preset_is_made_of_a_checkpoint(trained_run: Path, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_a_training_can_start_from_a_preset(data: Path, tmp_path: Path) -> None:
-    train(data, tmp_path, "--epochs", 1, "--start", path_of_preset("photo"))
-    started = [values for name, values in checkpoint(tmp_path).items() if name.startswith("average")]
-    preset = UNetColorizer.from_preset("photo").model.get_weights()
+    train(data, tmp_path, "--epochs", 1, "--start", path_of_preset("photo"), recipe="portrait")
     # Two steps at a low rate change little of what the preset knows: compared with random weights, nothing.
-    kernels = [(a, b) for a, b in zip(started, preset, strict=False) if a.shape == b.shape and a.size > 10_000]
+    assert furthest(averages(tmp_path), UNetColorizer.from_preset("photo").model.get_weights()) < 0.05
+
+
+@pytest.mark.slow
+def test_another_decoder_follows_with_the_trained_encoder_alone(data: Path, trained_run: Path, tmp_path: Path) -> None:
+    train(data, tmp_path, "--epochs", 1, "--start", trained_run, recipe="widen")
+    wide, narrow = averages(tmp_path), averages(trained_run)
+    encoder = len(efficientnet_lite0(pretrained=False).get_weights())
+    assert furthest(wide[:encoder], narrow[:encoder]) < 0.05
+    assert {values.shape for values in wide[encoder:]} != {values.shape for values in narrow[encoder:]}
+
+
+def averages(folder: Path) -> list[np.ndarray]:
+    saved = checkpoint(folder)
+    return [saved[f"average{i}"] for i in range(sum(name.startswith("average") for name in saved))]
+
+
+def furthest(weights: list[np.ndarray], others: list[np.ndarray]) -> float:
+    """Return the largest difference between the kernels of two networks."""
+    kernels = [(a, b) for a, b in zip(weights, others, strict=False) if a.shape == b.shape and a.size > 10_000]
     assert len(kernels) > 20
-    assert all(np.abs(a - b).max() < 0.05 for a, b in kernels)
+    return max(float(np.abs(a - b).max()) for a, b in kernels)
 
 
 def test_a_scaled_head_scales_the_chroma(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,11 @@ def has_bfloat16() -> bool:
 
 @contextmanager
 def computing(
-    model: keras.Model, precision: Precision, calls: Mapping[keras.layers.Layer, Callable[..., Any]]
+    model: keras.Model,
+    precision: Precision,
+    calls: Mapping[keras.layers.Layer, Callable[..., Any]],
+    *,
+    unchanged: tuple[type[keras.layers.Layer], ...] = (),
 ) -> Iterator[None]:
     """Let the layers of a network compute in another way, and restore them.
 
@@ -66,12 +70,18 @@ def computing(
         Of the arithmetic, as :func:`unetcolor.arithmetic.resolve` returns it.
     calls
         What some layers do instead of their own ``call``, with its arguments.
+    unchanged
+        Kinds of layers that keep their precision.
     """
     layers = layers_of(model)
     convolutions = [i for i, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2D)]
     second = convolutions[1] if len(convolutions) > 1 else len(layers)
     # Layers that were given a precision of their own keep it.
-    converted = [layer for layer in layers[second:] if layer.dtype_policy.name == "float32" and layer.name != "output"]
+    converted = [
+        layer
+        for layer in layers[second:]
+        if layer.dtype_policy.name == "float32" and layer.name != "output" and not isinstance(layer, unchanged)
+    ]
     with layers_lock:
         try:
             for layer in converted:
