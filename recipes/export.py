@@ -68,7 +68,7 @@ def _training(recipe: Recipe, run: Path) -> dict[str, object]:
         "batch_size": recipe.batch_size,
         "augment": True,
         "seed": recipe.seed,
-        "loss": getattr(get_color_space(recipe.space).loss, "__name__", "chroma_huber"),
+        "loss": getattr(get_color_space(recipe.space).loss, "__name__", recipe.loss.name),
         "optimizer": "AdamW",
         "final": {"loss": float(last["loss"])},
     }

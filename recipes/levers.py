@@ -15,6 +15,7 @@ from pathlib import Path
 from settings import RECIPES, Recipe
 from train import train
 
+from unetcolor.losses import ChromaHuber
 from unetcolor.unet import UNetOptions
 
 SHORT = replace(RECIPES["photo"], sizes=((4, 96),), warmup=200, averaging=0.3, validate_every=4)
@@ -22,7 +23,7 @@ SHORT = replace(RECIPES["photo"], sizes=((4, 96),), warmup=200, averaging=0.3, v
 VARIANTS: dict[str, Recipe] = {
     "the recipe, 4 epochs of 96 pixels": SHORT,
     "encoder with random weights": replace(SHORT, pretrained=False),
-    "every pixel counts alike": replace(SHORT, loss={"delta": 0.02, "strength": 0.0}),
+    "every pixel counts alike": replace(SHORT, loss=ChromaHuber(delta=0.02, strength=0.0)),
     "classes (lab_bins, a quarter of the size)": replace(
         SHORT, space="lab_bins", network=UNetOptions(**{**SHORT.network, "head_stride": 4})
     ),

@@ -25,7 +25,6 @@ from settings import RECIPES, Recipe, build_network
 from validation import Validation
 
 from unetcolor import archive
-from unetcolor.losses import ChromaHuber
 from unetcolor.spaces import get_color_space
 
 
@@ -70,7 +69,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
     )
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
-        space.loss or ChromaHuber(**recipe.loss),
+        space.loss or recipe.loss,
     )
     if keras.backend.backend() == "tensorflow":
         from unetcolor.fast_training import use_fast_training

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from unetcolor.losses import ChromaHuber
+from unetcolor import get_color_space
+from unetcolor.losses import ChromaHuber, DeltaE99
 
 
 @pytest.fixture
@@ -52,41 +53,82 @@ def test_neutral_may_differ_between_channels():
     np.testing.assert_allclose(values[1] / values[0], 3.0, rtol=1e-3)
 
 
-def test_config_holds_every_argument_and_survives_json(batch):
-    loss = ChromaHuber(0.1, 1.5, np.array([0.3, 0.6]), 0.2, reduction="sum", name="mine", dtype="float32")
+# a*, b*, and what they are in DIN99, by colour-science 0.4.7, Lab_to_DIN99.
+DIN99 = [
+    ((0, 0), (0, 0)),
+    ((10, 0), (7.96280011, -1.59830733)),
+    ((0, 10), (2.3846126, 5.82129269)),
+    ((60, 40), (30.95687053, 6.9115794)),
+    ((-35, 20), (-16.9558909, 12.18181868)),
+    ((5, -45), (-4.69844737, -19.32253776)),
+]
+
+
+def test_delta_e99_is_the_distance_in_din99():
+    loss = DeltaE99(softness=1e-3, reduction=None)
+    lab, din99 = (np.array(values, np.float32) for values in zip(*DIN99, strict=True))
+    predicted = get_color_space("lab").normalize_targets(lab)
+    for truth, expected in zip(predicted, din99, strict=True):
+        distances = np.linalg.norm(din99 - expected, axis=-1)
+        values = ops.convert_to_numpy(loss(np.broadcast_to(truth, predicted.shape), predicted))
+        np.testing.assert_allclose(values, distances, atol=2e-3)
+
+
+def test_softness_is_where_the_loss_turns_from_square_to_straight():
+    lab = get_color_space("lab")
+    truth, near, far = (lab.normalize_targets(np.array([[a, 0.0]], np.float32)) for a in (0, 0.1, 100))
+    sharp, soft = DeltaE99(softness=1e-3), DeltaE99(softness=5.0)
+    small, large = float(sharp(truth, near)), float(sharp(truth, far))
+    np.testing.assert_allclose(float(soft(truth, near)), small**2 / (2 * 5), rtol=0.05)
+    np.testing.assert_allclose(float(soft(truth, far)), (large**2 + 25) ** 0.5 - 5, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        ChromaHuber(0.1, 1.5, np.array([0.3, 0.6]), 0.2, reduction="sum", name="mine", dtype="float32"),
+        DeltaE99(0.5, reduction="sum", name="mine", dtype="float32"),
+    ],
+    ids=lambda loss: type(loss).__name__,
+)
+def test_config_holds_every_argument_and_survives_json(loss, batch):
     config = json.loads(json.dumps(keras.losses.serialize(loss)))
     again = keras.losses.deserialize(config)
-    assert isinstance(again, ChromaHuber)
+    assert type(again) is type(loss)
     assert again.get_config() == loss.get_config()
     assert float(again(*batch)) == float(loss(*batch))
 
 
-def test_it_is_registered_under_the_name_of_the_package():
-    assert keras.saving.get_registered_name(ChromaHuber) == "unetcolor>ChromaHuber"
+@pytest.mark.parametrize("kind", [ChromaHuber, DeltaE99])
+def test_it_is_registered_under_the_name_of_the_package(kind):
+    assert keras.saving.get_registered_name(kind) == f"unetcolor>{kind.__name__}"
 
 
+@pytest.mark.parametrize("kind", [ChromaHuber, DeltaE99])
 @pytest.mark.parametrize("start", [0.5, 0.0, 1.0], ids=["at neutral", "low", "high"])
-def test_gradients_are_finite_and_training_lowers_the_loss(start):
+def test_gradients_are_finite_and_training_lowers_the_loss(start, kind):
     truth = np.full((4, 3, 3, 2), start, np.float32)
     truth[0] = 0.5
     inputs = np.random.default_rng(0).random((4, 3, 3, 1), np.float32)
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((3, 3, 1)), keras.layers.Conv2D(2, 1, activation="sigmoid")])
-    model.compile(optimizer=keras.optimizers.Adam(0.05), loss=ChromaHuber())
+    model.compile(optimizer=keras.optimizers.Adam(0.05), loss=kind())
     losses = model.fit(inputs, truth, epochs=8, verbose=0).history["loss"]
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
     assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("kind", "arguments", "message"),
     [
-        ({"delta": 0.0}, "delta must be above 0, not 0.0"),
-        ({"scale": -1.0}, "scale must be above 0, not -1.0"),
-        ({"scale": float("nan")}, "scale must be above 0, not nan"),
-        ({"strength": -0.5}, "strength must be at least 0, not -0.5"),
+        (ChromaHuber, {"delta": 0.0}, "delta must be above 0, not 0.0"),
+        (ChromaHuber, {"scale": -1.0}, "scale must be above 0, not -1.0"),
+        (ChromaHuber, {"scale": float("nan")}, "scale must be above 0, not nan"),
+        (ChromaHuber, {"strength": -0.5}, "strength must be at least 0, not -0.5"),
+        (DeltaE99, {"softness": 0.0}, "softness must be above 0, not 0.0"),
+        (DeltaE99, {"softness": float("inf")}, "softness must be above 0, not inf"),
     ],
 )
-def test_arguments_out_of_range_are_refused(arguments, message):
+def test_arguments_out_of_range_are_refused(kind, arguments, message):
     with pytest.raises(ValueError, match=message):
-        ChromaHuber(**arguments)
+        kind(**arguments)

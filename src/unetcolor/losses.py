@@ -10,12 +10,15 @@ backend, return one value a pixel, and return all arguments of the constructor f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import cos, isfinite, radians, sin
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 from typing_extensions import override
+
+from unetcolor.spaces.lab import Lab
 
 
 @keras.saving.register_keras_serializable(package="unetcolor")
@@ -95,3 +98,74 @@ class ChromaHuber(keras.losses.Loss):  # type: ignore[misc]  # Keras has no type
     def get_config(self) -> dict[str, Any]:
         own = {"delta": self.delta, "strength": self.strength, "neutral": self.neutral, "scale": self.scale}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="unetcolor")
+class DeltaE99(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types.
+    """How different the colors look, for networks that predict a* and b* in the color space ``"lab"``.
+
+    It is the color difference of DIN 6176 (DIN99) between two colors of the same lightness: a plane of chroma in which
+    distances are nearly those that people see, as in CIEDE2000, but smooth. Where the network cannot tell, the least
+    expected difference is that of a quiet color, so that it prefers gray to a wrong color; where it can, the result is
+    as vivid as the truth. With ``theta`` of 16 degrees and a* and b* of the two colors ::
+
+        e = a cos(theta) + b sin(theta)
+        f = 0.7 (b cos(theta) - a sin(theta))
+        g = sqrt(e^2 + f^2)
+        chroma = ln(1 + 0.045 g) / 0.045, at the angle of (e, f)
+
+    Parameters
+    ----------
+    softness
+        The difference, in units of DIN99, below which the loss grows quadratically instead of linearly: at ``d`` it
+        is ``sqrt(d^2 + softness^2) - softness`` (Charbonnier et al. 1994).
+    reduction, name, dtype
+        As in all losses of Keras.
+
+    Examples
+    --------
+    The same step of a* is seen less on a colorful pixel than on a neutral one:
+
+    >>> import numpy as np
+    >>> from unetcolor import get_color_space
+    >>> lab = get_color_space("lab")
+    >>> truth = lab.normalize_targets(np.array([[0.0, 0.0], [60.0, 0.0]]))
+    >>> result = lab.normalize_targets(np.array([[10.0, 0.0], [70.0, 0.0]]))
+    >>> DeltaE99(softness=0.01, reduction=None)(truth, result).numpy().round(1)
+    array([8.1, 2.5], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        softness: float = 2.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "delta_e99",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        if not (isfinite(softness) and softness > 0):
+            raise ValueError(f"softness must be above 0, not {softness}")
+        self.softness = softness
+
+    @override
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        squares = ops.sum(ops.square(_din99(y_true) - _din99(y_pred)), axis=-1)
+        return ops.sqrt(squares + self.softness**2) - self.softness
+
+    @override
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "softness": self.softness}
+
+
+_THETA = radians(16)
+_TO_EF = np.array([[cos(_THETA), -0.7 * sin(_THETA)], [sin(_THETA), 0.7 * cos(_THETA)]], np.float32)
+
+# Of g, so that its gradient exists where it is zero; no 8-bit color comes near it.
+_LEAST = 1e-3
+
+
+def _din99(targets: Any) -> Any:
+    """Return the chroma plane of DIN99 for a* and b* in network units."""
+    ef = ops.matmul(Lab().denormalize_targets(targets), ops.convert_to_tensor(_TO_EF, dtype=targets.dtype))
+    g = ops.sqrt(ops.sum(ops.square(ef), axis=-1, keepdims=True) + _LEAST**2)
+    return ef / g * ops.log1p(0.045 * g) / 0.045
