@@ -86,6 +86,7 @@ RECIPES = {
         learning_rate=4e-4,
         loss=DeltaE99(),
         augmentation=Augmentation(aged=0.3, blur=1.5),
+        validate_every=2,
         seed=3,
         favorites=("twfy_mps", "congress", "london_faces", "ccp"),
         favorites_share=0.7,
