@@ -96,13 +96,14 @@ def training_curve(path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 3.6), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 4), ("photo", "widen", "finish", "portrait"), strict=True):
+    names = ("photo", "widen", "finish", "polish", "portrait")
+    for axes, name in zip(figure.subplots(1, len(names), sharey=True), names, strict=True):
         with open(FOLDER / "training" / f"{name}.csv", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["delta_e"]]
         epochs = [int(row["epoch"]) for row in rows]
         axes.plot(epochs, [float(row["gray_delta_e"]) for row in rows], color="0.5", label="plain gray")
         axes.plot(epochs, [float(row["delta_e"]) for row in rows], marker="o", label="colorized")
-        axes.set(title=name, xlabel="epoch (6,400 pictures)")
+        axes.set(title=f"{name} (on portraits)" if name == "portrait" else name, xlabel="epoch (6,400 pictures)")
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.axes[0].set_ylabel("CIEDE2000, held-out photos")
     figure.axes[0].legend()

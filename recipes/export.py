@@ -1,6 +1,6 @@
 """Make a preset of a training's checkpoint.
 
-python recipes/export.py photo runs/photo src/unetcolor/presets/photo.keras --size 192 --chroma 0.8
+python recipes/export.py polish runs/polish photo.keras --size 192 --chroma 0.95
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from settings import RECIPES, Recipe, build_network
 
 import unetcolor
 from unetcolor import archive
-from unetcolor.record import Record
+from unetcolor.record import Record, name_of_loss
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 from unetcolor.unet import plain_options
@@ -68,7 +68,7 @@ def _training(recipe: Recipe, run: Path) -> dict[str, object]:
         "batch_size": recipe.batch_size,
         "augment": True,
         "seed": recipe.seed,
-        "loss": getattr(get_color_space(recipe.space).loss, "__name__", recipe.loss.name),
+        "loss": name_of_loss(get_color_space(recipe.space).loss or recipe.loss),
         "optimizer": "AdamW",
         "final": {"loss": float(last["loss"])},
     }

@@ -49,8 +49,8 @@ class Recipe:
 
 RECIPES = {
     "photo": Recipe(sizes=((22, 96), (28, 128), (8, 160)), learning_rate=1e-3),
-    # All sizes in turn: after the last epochs of "photo", at 160 pixels alone, small things had worse colors. With less
-    # weight on colorful pixels the chroma needs no scaling down afterwards.
+    # All sizes in turn: after the last epochs of "photo", at 160 pixels alone, small things had worse colors. Colorful
+    # pixels count for less, for the colors were too vivid.
     "refine": Recipe(
         sizes=((1, 96), (1, 128), (1, 160)) * 10,
         learning_rate=6e-4,
@@ -60,7 +60,7 @@ RECIPES = {
         seed=2,
         follows="photo",
     ),
-    # The error of "refine" is the same on photos that it was trained on and on others: the decoder was too narrow.
+    # The error of "refine" is the same on photos that it was trained on and on others: more parameters may help.
     "widen": Recipe(
         sizes=((1, 96), (2, 128), (1, 160)) * 7,
         learning_rate=8e-4,
@@ -70,7 +70,7 @@ RECIPES = {
         seed=11,
         follows="refine",
     ),
-    # What counts is how different the colors look. The error of "widen" in small colors is larger than gray's.
+    # What counts is how different the colors look; on nearly gray photos "widen" is worse than plain gray.
     "finish": Recipe(
         sizes=((1, 96), (1, 128), (1, 160)) * 3,
         learning_rate=4e-4,
@@ -93,7 +93,7 @@ RECIPES = {
         follows="finish",
     ),
     "portrait": Recipe(
-        sizes=((1, 96), (1, 128)) * 5,
+        sizes=((1, 96), (1, 128)) * 4,
         learning_rate=4e-4,
         loss=DeltaE99(),
         augmentation=Augmentation(aged=0.3, blur=1.5),

@@ -36,11 +36,14 @@ def main() -> None:
     parser.add_argument(
         "--start",
         type=Path,
-        help="first weights: a .keras file, or another output folder",
+        help="first weights, of the recipe that this one follows: a .keras file, or another output folder",
     )
     parser.add_argument("--epochs", type=int, help="stop after this many epochs; the same command goes on later")
     arguments = parser.parse_args()
-    train(RECIPES[arguments.recipe], arguments.data, arguments.output, arguments.start, arguments.epochs)
+    recipe = RECIPES[arguments.recipe]
+    if recipe.follows and arguments.start is None:
+        parser.error(f"{arguments.recipe} follows {recipe.follows}: --start needs the output folder of that training")
+    train(recipe, arguments.data, arguments.output, arguments.start, arguments.epochs)
 
 
 def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_after: int | None) -> None:
@@ -115,9 +118,10 @@ def _begin(model: keras.Model, recipe: Recipe, start: Path) -> None:
         archive.read_weights(start, trained)
     else:
         Checkpoint(start).load_average(trained)
-    if former.network != recipe.network:
-        trained, model = trained.get_layer(recipe.encoder), model.get_layer(recipe.encoder)
-    model.set_weights(trained.get_weights())
+    if former.network == recipe.network:
+        model.set_weights(trained.get_weights())
+    else:
+        model.get_layer(recipe.encoder).set_weights(trained.get_layer(recipe.encoder).get_weights())
 
 
 _COLUMNS = ["epoch", "size", "seconds", "loss", "delta_e", "gray_delta_e", "better_than_gray", "chroma", "true_chroma"]

@@ -77,6 +77,27 @@ def test_bfloat16_is_computed_in_while_training_only() -> None:
     assert model(X, training=True).dtype == tf.float32
 
 
+@needs_bfloat16
+def test_depthwise_convolutions_stay_float32() -> None:
+    seen = set()
+
+    class Spy(keras.layers.DepthwiseConv2D):
+        def call(self, inputs: Any) -> Any:
+            seen.add(keras.backend.standardize_dtype(inputs.dtype))
+            return super().call(inputs)
+
+    inputs = keras.Input((None, None, 1))
+    x = inputs
+    for layer in (keras.layers.Conv2D(4, 1), keras.layers.Conv2D(4, 1), Spy(3, padding="same")):
+        x = layer(x)
+    model = keras.Model(inputs, keras.layers.Conv2D(2, 1, name="output")(x))
+    model.compile("sgd", "mae")
+    use_fast_training(model, "bfloat16")
+    seen.clear()
+    steps(model)
+    assert seen == {"float32"}
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_layers_stay_as_they_are(precision: str, small_portraits: np.ndarray, tmp_path: Path) -> None:
     colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)

@@ -61,9 +61,10 @@ def test_bfloat16_gives_nearly_the_same_colors(name: str) -> None:
     pictures = [samples.load_photo(path.stem) for path in samples.photos()] + list(samples.load_portraits()[:40])
     exact = colorizer.predict(pictures, precision="float32", verbose=0)
     fast = colorizer.predict(pictures, precision="bfloat16", verbose=0)
-    differences = np.concatenate([np.abs(a.astype(int) - b).ravel() for a, b in zip(exact, fast, strict=True)])
-    assert np.percentile(differences, 99.9) <= 2
-    assert differences.max() > 0, "it was float32"
+    differences = [np.abs(a.astype(int) - b).ravel() for a, b in zip(exact, fast, strict=True)]
+    assert np.percentile(np.concatenate(differences), 99.9) <= 2
+    assert max(np.percentile(difference, 99.9) for difference in differences) <= 4
+    assert max(difference.max() for difference in differences) > 0, "it was float32"
 
 
 def test_new_weights_are_seen(trained: UNetColorizer) -> None:

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from unetcolor import get_color_space
@@ -74,6 +75,21 @@ def test_delta_e99_is_the_distance_in_din99():
         np.testing.assert_allclose(values, distances, atol=2e-3)
 
 
+def test_delta_e99_learns_from_gray_on():
+    gray = tf.Variable(get_color_space("lab").normalize_targets(np.zeros((1, 2), np.float32)))
+    vivid = get_color_space("lab").normalize_targets(np.array([[40.0, -20.0]], np.float32))
+    with tf.GradientTape(persistent=True) as tape:
+        same, other = DeltaE99()(tf.constant(gray.numpy()), gray), DeltaE99()(vivid, gray)
+    np.testing.assert_allclose(tape.gradient(same, gray), np.zeros((1, 2)), atol=1e-4)
+    # Toward the truth: more a*, less b*.
+    assert (np.sign(tape.gradient(other, gray)) == [[-1, 1]]).all()
+
+
+def test_delta_e99_refuses_other_channels_than_two():
+    with pytest.raises(ValueError, match=r"a\* and b\* of the color space 'lab', not 3 channels"):
+        DeltaE99()(np.zeros((1, 3), np.float32), np.zeros((1, 3), np.float32))
+
+
 def test_softness_is_where_the_loss_turns_from_square_to_straight():
     lab = get_color_space("lab")
     truth, near, far = (lab.normalize_targets(np.array([[a, 0.0]], np.float32)) for a in (0, 0.1, 100))
@@ -87,7 +103,7 @@ def test_softness_is_where_the_loss_turns_from_square_to_straight():
     "loss",
     [
         ChromaHuber(0.1, 1.5, np.array([0.3, 0.6]), 0.2, reduction="sum", name="mine", dtype="float32"),
-        DeltaE99(0.5, reduction="sum", name="mine", dtype="float32"),
+        DeltaE99(np.float32(0.5), reduction="sum", name="mine", dtype="float32"),
     ],
     ids=lambda loss: type(loss).__name__,
 )
@@ -125,8 +141,8 @@ def test_gradients_are_finite_and_training_lowers_the_loss(start, kind):
         (ChromaHuber, {"scale": -1.0}, "scale must be above 0, not -1.0"),
         (ChromaHuber, {"scale": float("nan")}, "scale must be above 0, not nan"),
         (ChromaHuber, {"strength": -0.5}, "strength must be at least 0, not -0.5"),
-        (DeltaE99, {"softness": 0.0}, "softness must be above 0, not 0.0"),
-        (DeltaE99, {"softness": float("inf")}, "softness must be above 0, not inf"),
+        (DeltaE99, {"softness": 0.0}, "softness must be a finite number above 0, not 0.0"),
+        (DeltaE99, {"softness": float("inf")}, "softness must be a finite number above 0, not inf"),
     ],
 )
 def test_arguments_out_of_range_are_refused(kind, arguments, message):

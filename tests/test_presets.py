@@ -65,7 +65,7 @@ def test_the_size_of_a_photo_matters_little(preset: UNetColorizer, unseen: list[
 def test_the_model_card_says_what_one_must_know(name: str) -> None:
     card = model_card(name)
     assert card.startswith(f"# Preset `{name}`\n")
-    for part in ("## Data", "licence", "## Recipe", "seed", "## Scores", "plain gray", "## Limits"):
+    for part in ("## Data", "license", "## Recipe", "seed", "## Scores", "plain gray", "## Limits"):
         assert part in card
 
 

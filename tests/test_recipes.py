@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from unetcolor import UNetColorizer, samples
-from unetcolor.encoders import efficientnet_lite0
 from unetcolor.images import write_image
 from unetcolor.presets import path_of_preset
 
@@ -109,13 +108,32 @@ def test_a_training_can_start_from_a_preset(data: Path, tmp_path: Path) -> None:
     assert furthest(averages(tmp_path), UNetColorizer.from_preset("photo").model.get_weights()) < 0.05
 
 
-@pytest.mark.slow
-def test_another_decoder_follows_with_the_trained_encoder_alone(data: Path, trained_run: Path, tmp_path: Path) -> None:
-    train(data, tmp_path, "--epochs", 1, "--start", trained_run, recipe="widen")
-    wide, narrow = averages(tmp_path), averages(trained_run)
-    encoder = len(efficientnet_lite0(pretrained=False).get_weights())
-    assert furthest(wide[:encoder], narrow[:encoder]) < 0.05
-    assert {values.shape for values in wide[encoder:]} != {values.shape for values in narrow[encoder:]}
+def test_another_decoder_follows_with_the_trained_encoder_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(RECIPES))
+    import train
+    from settings import RECIPES as recipes
+    from settings import build_network
+
+    rng = np.random.default_rng(0)
+    narrow, wide = (build_network(recipes[name], pretrained=False) for name in ("refine", "widen"))
+    narrow.set_weights([rng.random(weight.shape, np.float32) for weight in narrow.get_weights()])
+    narrow.save(tmp_path / "narrow.keras")
+    of_encoder = {weight.path for weight in wide.get_layer("efficientnet_lite0").weights}
+    before = {weight.path: np.array(weight) for weight in wide.weights}
+    wanted = {weight.path: np.array(weight) for weight in narrow.weights}
+    train._begin(wide, recipes["widen"], tmp_path / "narrow.keras")
+    for weight in wide.weights:
+        np.testing.assert_array_equal(weight, (wanted if weight.path in of_encoder else before)[weight.path])
+
+
+def test_a_recipe_that_follows_another_needs_its_weights(data: Path, tmp_path: Path) -> None:
+    command = [sys.executable, RECIPES / "train.py", "portrait", data, "--output", tmp_path / "run"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "portrait follows polish: --start needs the output folder of that training" in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def averages(folder: Path) -> list[np.ndarray]:
@@ -125,7 +143,8 @@ def averages(folder: Path) -> list[np.ndarray]:
 
 def furthest(weights: list[np.ndarray], others: list[np.ndarray]) -> float:
     """Return the largest difference between the kernels of two networks."""
-    kernels = [(a, b) for a, b in zip(weights, others, strict=False) if a.shape == b.shape and a.size > 10_000]
+    assert [a.shape for a in weights] == [b.shape for b in others]
+    kernels = [(a, b) for a, b in zip(weights, others, strict=True) if a.size > 10_000]
     assert len(kernels) > 20
     return max(float(np.abs(a - b).max()) for a, b in kernels)
 

@@ -48,7 +48,7 @@ def test_manifest_has_one_row_for_each_file_and_no_other():
 def test_every_row_of_the_manifest_says_where_from_and_on_what_terms():
     for row in samples.manifest():
         assert row.origin.strip()
-        assert row.licence.lower().startswith(("public domain", "cc0"))
+        assert row.license.lower().startswith(("public domain", "cc0"))
 
 
 def test_no_picture_is_gray():

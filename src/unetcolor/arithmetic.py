@@ -71,7 +71,7 @@ def computing(
     calls
         What some layers do instead of their own ``call``, with its arguments.
     unchanged
-        Kinds of layers that keep their precision.
+        Kinds of layers that keep the precision that they have.
     """
     layers = layers_of(model)
     convolutions = [i for i, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2D)]

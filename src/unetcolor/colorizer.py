@@ -22,8 +22,9 @@ from unetcolor.network import ColorNetwork
 from unetcolor.pictures import Size
 from unetcolor.predicting import Adjust, colorize, list_pictures
 from unetcolor.progress import with_progress
+from unetcolor.record import name_of_loss
 from unetcolor.scoring import score
-from unetcolor.training import name_of_loss, prepare, sort_arguments
+from unetcolor.training import prepare, sort_arguments
 
 
 class UNetColorizer(ColorNetwork):
@@ -213,7 +214,7 @@ class UNetColorizer(ColorNetwork):
             says, more is more vivid. What the screen cannot show is pulled back toward gray.
         precision
             Of the network's arithmetic. ``"bfloat16"`` is faster on processors that have it; colors then differ by
-            a level or two of 255. ``"auto"`` takes it there, and ``"float32"`` elsewhere.
+            a level or two of 255, rarely by more. ``"auto"`` takes it there, and ``"float32"`` elsewhere.
         batch_size
             Pictures read, and shown to the network, at once.
         verbose

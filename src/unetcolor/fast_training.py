@@ -21,7 +21,8 @@ def use_fast_training(model: keras.Model, precision: Precision) -> None:
     Parameters
     ----------
     model
-        A network of :func:`unetcolor.build_unet`. Its weights and its answer stay float32.
+        A network of :func:`unetcolor.build_unet`. Its weights and its answer stay float32, and so do depthwise
+        convolutions.
     precision
         Of the arithmetic in between: ``"bfloat16"`` takes a third less time where the processor has it, ``"auto"``
         takes it there, and ``"float32"`` elsewhere.
@@ -46,7 +47,7 @@ def use_fast_training(model: keras.Model, precision: Precision) -> None:
 
 def _train_step(model: keras.Model, data: Any, *, precision: Precision) -> Any:
     calls = {layer: partial(_normalize, layer) for layer in layers_of(model) if _can_be_fused(layer)}
-    # Gradients of depthwise convolutions take up to ten times longer in bfloat16.
+    # TensorFlow takes several times longer for the gradients of depthwise convolutions in bfloat16.
     with computing(model, precision, calls, unchanged=(keras.layers.DepthwiseConv2D,)):
         return type(model).train_step(model, data)
 

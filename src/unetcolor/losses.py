@@ -18,6 +18,7 @@ import numpy as np
 from keras import ops
 from typing_extensions import override
 
+from unetcolor.spaces.arrays import linear_map
 from unetcolor.spaces.lab import Lab
 
 
@@ -104,10 +105,10 @@ class ChromaHuber(keras.losses.Loss):  # type: ignore[misc]  # Keras has no type
 class DeltaE99(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types.
     """How different the colors look, for networks that predict a* and b* in the color space ``"lab"``.
 
-    It is the color difference of DIN 6176 (DIN99) between two colors of the same lightness: a plane of chroma in which
-    distances are nearly those that people see, as in CIEDE2000, but smooth. Where the network cannot tell, the least
-    expected difference is that of a quiet color, so that it prefers gray to a wrong color; where it can, the result is
-    as vivid as the truth. With ``theta`` of 16 degrees and a* and b* of the two colors ::
+    It is the color difference DIN99 (DIN 6176:2001) between two colors of the same lightness, rounded off at its
+    minimum: a plane of chroma in which distances are nearly those that people see, as in CIEDE2000, but smooth. A
+    network that is unsure of a color paints paler with it than with :class:`ChromaHuber`;
+    ``predict(saturation=...)`` takes that back. With ``theta`` of 16 degrees and a* and b* of each color ::
 
         e = a cos(theta) + b sin(theta)
         f = 0.7 (b cos(theta) - a sin(theta))
@@ -121,6 +122,17 @@ class DeltaE99(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types.
         is ``sqrt(d^2 + softness^2) - softness`` (Charbonnier et al. 1994).
     reduction, name, dtype
         As in all losses of Keras.
+
+    Raises
+    ------
+    ValueError
+        ``softness`` is not a finite number above 0; or, when called, the colors do not have two channels. Two
+        channels of another color space than ``"lab"`` cannot be told from a* and b*.
+
+    Notes
+    -----
+    Truth and prediction are ``(..., 2)``, a* and b* in the network units of ``"lab"``; the loss is ``(...)`` before
+    the reduction, in units of DIN99.
 
     Examples
     --------
@@ -144,11 +156,13 @@ class DeltaE99(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types.
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         if not (isfinite(softness) and softness > 0):
-            raise ValueError(f"softness must be above 0, not {softness}")
-        self.softness = softness
+            raise ValueError(f"softness must be a finite number above 0, not {softness}")
+        self.softness = float(softness)
 
     @override
     def call(self, y_true: Any, y_pred: Any) -> Any:
+        if y_pred.shape[-1] != 2:
+            raise ValueError(f"DeltaE99 compares a* and b* of the color space 'lab', not {y_pred.shape[-1]} channels")
         squares = ops.sum(ops.square(_din99(y_true) - _din99(y_pred)), axis=-1)
         return ops.sqrt(squares + self.softness**2) - self.softness
 
@@ -158,14 +172,14 @@ class DeltaE99(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types.
 
 
 _THETA = radians(16)
-_TO_EF = np.array([[cos(_THETA), -0.7 * sin(_THETA)], [sin(_THETA), 0.7 * cos(_THETA)]], np.float32)
+_TO_EF = np.array([[cos(_THETA), sin(_THETA)], [-0.7 * sin(_THETA), 0.7 * cos(_THETA)]])
 
-# Of g, so that its gradient exists where it is zero; no 8-bit color comes near it.
+# Of g, so that its gradient exists for gray, where it would be zero; no other 8-bit color comes near it.
 _LEAST = 1e-3
 
 
 def _din99(targets: Any) -> Any:
     """Return the chroma plane of DIN99 for a* and b* in network units."""
-    ef = ops.matmul(Lab().denormalize_targets(targets), ops.convert_to_tensor(_TO_EF, dtype=targets.dtype))
+    ef = linear_map(Lab().denormalize_targets(targets), _TO_EF)
     g = ops.sqrt(ops.sum(ops.square(ef), axis=-1, keepdims=True) + _LEAST**2)
     return ef / g * ops.log1p(0.045 * g) / 0.045

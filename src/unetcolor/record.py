@@ -52,6 +52,11 @@ class Record:
     format: int = field(default=FORMAT)
 
 
+def name_of_loss(loss: Any) -> str:
+    """Return the name of a loss, which may be a string, a function or an object."""
+    return str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss)
+
+
 Kinds: TypeAlias = dict[str, tuple[type, ...]]
 
 _KINDS: Kinds = {

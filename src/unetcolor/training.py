@@ -108,11 +108,6 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     return to_compile, {name: value for name, value in arguments.items() if name not in _COMPILE_WORDS}
 
 
-def name_of_loss(loss: Any) -> str:
-    """Return the name of a loss, which may be a string, a function or an object."""
-    return str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss)
-
-
 def _validation(source: Any, space: ColorSpace, size: Size, batch_size: int, stride: int) -> tf.data.Dataset | None:
     if source is None:
         return None

@@ -61,7 +61,10 @@ def train(
     ] = None,
     loss: Annotated[
         str | None,
-        typer.Option(help="A loss of Keras, such as mae, or chroma_huber.", show_default="the color space's, or mae"),
+        typer.Option(
+            help="A loss of Keras, such as mae; chroma_huber; for lab, delta_e99.",
+            show_default="the color space's, or mae",
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of the weights, the order and the augmentation.", show_default="0")
@@ -199,12 +202,13 @@ def _new_colorizer(
 def _loss(name: str) -> Any:
     import keras
 
-    from unetcolor.losses import ChromaHuber
+    from unetcolor.losses import ChromaHuber, DeltaE99
 
-    if name == "chroma_huber":
-        return ChromaHuber()
+    ours = {"chroma_huber": ChromaHuber, "delta_e99": DeltaE99}
+    if name in ours:
+        return ours[name]()
     try:
         return keras.losses.get(name)
     except ValueError:
-        known = ["chroma_huber", "mae", "mse", "huber", "log_cosh"]
+        known = [*ours, "mae", "mse", "huber", "log_cosh"]
         raise ValueError(unknown_name("loss", name, known)) from None

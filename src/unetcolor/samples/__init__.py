@@ -28,13 +28,13 @@ class Sample(NamedTuple):
         Its path in this package, such as ``"photos/coffee.jpg"``.
     origin : str
         The collection, and its name there.
-    licence : str
+    license : str
         Its license, or why it needs none.
     """
 
     file: str
     origin: str
-    licence: str
+    license: str
 
 
 def portraits() -> list[Path]:
@@ -94,7 +94,7 @@ def manifest() -> list[Sample]:
     Examples
     --------
     >>> photo = manifest()[160]
-    >>> photo.file, photo.licence
+    >>> photo.file, photo.license
     ('photos/astronaut.jpg', 'Public domain')
     """
     with (_FOLDER / "MANIFEST.csv").open(encoding="utf-8", newline="") as file:
