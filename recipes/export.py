@@ -1,6 +1,6 @@
 """Make a preset of a training's checkpoint.
 
-python recipes/export.py polish runs/polish photo.keras --size 192 --chroma 0.95
+python recipes/export.py portrait runs/portrait portrait.keras --size 144 --chroma 1.18
 """
 
 from __future__ import annotations
