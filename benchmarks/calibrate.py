@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks.pictures import listed
 from unetcolor import UNetColorizer
+from unetcolor.evaluation import plain_gray
 from unetcolor.metrics import colorfulness, delta_e
-from unetcolor.scoring import plain_gray
 
 
 def main() -> None:

@@ -20,10 +20,10 @@ from benchmarks.pictures import Picture, first_of_each_source, listed
 from benchmarks.sheets import write_sheets
 from benchmarks.totals import Totals, interval, table
 from unetcolor import UNetColorizer, list_presets
+from unetcolor._progress import with_progress
+from unetcolor.evaluation import plain_gray
 from unetcolor.images import from_float, resize, to_float
 from unetcolor.metrics import delta_e
-from unetcolor.progress import with_progress
-from unetcolor.scoring import plain_gray
 from unetcolor.spaces.lab import Lab
 
 GRAY, TRUTH = "plain gray", "truth"

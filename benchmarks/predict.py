@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.timing import Way, compare, table
 from unetcolor import UNetColorizer, build_unet
-from unetcolor.arithmetic import Precision, has_bfloat16
-from unetcolor.inference import FrozenNetwork
+from unetcolor.networks.arithmetic import Precision, has_bfloat16
+from unetcolor.prediction.engines.tensorflow import FrozenNetwork
 
 KERAS = "Keras predict"
 

@@ -22,9 +22,9 @@ from skimage.color import lab2rgb, rgb2lab
 
 from benchmarks.timing import Way, compare, table
 from unetcolor import UNetColorizer, build_unet, samples
-from unetcolor.arithmetic import Precision
+from unetcolor.evaluation import plain_gray
 from unetcolor.metrics import delta_e
-from unetcolor.scoring import plain_gray
+from unetcolor.networks.arithmetic import Precision
 
 BATCH, STEPS = 32, 6
 TUTORIAL = "the tutorial's way"

@@ -17,11 +17,11 @@ import numpy as np
 
 from benchmarks.totals import table
 from unetcolor import UNetColorizer, list_presets, samples
+from unetcolor.evaluation import plain_gray
 from unetcolor.images import from_float, to_float
 from unetcolor.metrics import delta_e
-from unetcolor.scoring import plain_gray
-from unetcolor.smoothing import TemporalSmoother
 from unetcolor.spaces.lab import Lab
+from unetcolor.video.smoothing import TemporalSmoother
 
 _HEIGHT, _WIDTH = 160, 240
 _GRAIN = 0.02

@@ -22,9 +22,9 @@ from measure import (
 )
 
 from unetcolor import samples
+from unetcolor.evaluation import plain_gray
 from unetcolor.images import resize, to_float
 from unetcolor.plots import plot_channels, plot_comparison, plot_history, plot_luminance
-from unetcolor.scoring import plain_gray
 
 IMAGES = Path(__file__).parent / "images"
 

@@ -16,9 +16,9 @@ from skimage.filters import gaussian
 
 from benchmarks.sheets import write_sheet
 from unetcolor import UNetColorizer, samples
+from unetcolor.evaluation import plain_gray
 from unetcolor.images import read_rgb
 from unetcolor.metrics import colorfulness, delta_e
-from unetcolor.scoring import plain_gray
 from unetcolor.spaces.lab import Lab
 
 PHOTOS = (

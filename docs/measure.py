@@ -18,9 +18,9 @@ from scipy.ndimage import uniform_filter
 
 from unetcolor import ColorSpace, UNetColorizer, get_color_space, list_color_spaces, metrics, samples
 from unetcolor.images import from_float, read_image, resize, to_float
+from unetcolor.prediction.upsample import EdgeAwareUpsampler
 from unetcolor.spaces.rgb import LUMA_WEIGHTS
 from unetcolor.spaces.srgb import XYZ_TO_RGB, delinearize
-from unetcolor.upsample import EdgeAwareUpsampler
 
 LAB = get_color_space("lab")
 

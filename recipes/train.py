@@ -24,7 +24,7 @@ from checkpoint import Average, Checkpoint
 from settings import RECIPES, Recipe, build_network
 from validation import Validation
 
-from unetcolor import archive
+from unetcolor.models import keras_file as archive
 from unetcolor.spaces import get_color_space
 
 
@@ -75,7 +75,7 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         space.loss or recipe.loss,
     )
     if keras.backend.backend() == "tensorflow":
-        from unetcolor.fast_training import use_fast_training
+        from unetcolor.training.fused import use_fast_training
 
         use_fast_training(model, "auto")
     average = Average(model, recipe.averaging)

@@ -12,7 +12,7 @@ import pytest
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.images import write_image
-from unetcolor.presets import path_of_preset
+from unetcolor.models.presets import path_of_preset
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 
@@ -175,7 +175,7 @@ sys.path.insert(0, {str(RECIPES)!r})
 import batches, checkpoint, export, photos, settings, train, validation
 from pathlib import Path
 from unetcolor import build_unet, get_color_space
-from unetcolor.encoders import get_encoder
+from unetcolor.networks.encoders import get_encoder
 training, held_out = photos.split(photos.find(Path({str(data)!r})))
 training, pictures = photos.decode(training)
 recipe = settings.RECIPES["photo"]

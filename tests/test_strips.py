@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unetcolor import get_color_space, list_color_spaces
-from unetcolor.strips import STRIP_PIXELS, each_strip
+from unetcolor._strips import STRIP_PIXELS, each_strip
 
 # Two strips and a bit.
 SHAPE = (2 * STRIP_PIXELS // 200 + 3, 200)

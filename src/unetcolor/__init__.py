@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from unetcolor.colorizer import UNetColorizer as UNetColorizer
     from unetcolor.errors import ImageReadError as ImageReadError
     from unetcolor.errors import ModelLoadError as ModelLoadError
-    from unetcolor.presets import list_presets as list_presets
+    from unetcolor.models.presets import list_presets as list_presets
+    from unetcolor.networks.unet import build_unet as build_unet
     from unetcolor.spaces import Channel as Channel
     from unetcolor.spaces import ColorSpace as ColorSpace
     from unetcolor.spaces import get_color_space as get_color_space
     from unetcolor.spaces import list_color_spaces as list_color_spaces
     from unetcolor.spaces import register_color_space as register_color_space
-    from unetcolor.unet import build_unet as build_unet
 
 __version__ = "0.1.0"
 
 _HOME = {
     "UNetColorizer": "unetcolor.colorizer",
-    "build_unet": "unetcolor.unet",
-    "list_presets": "unetcolor.presets",
+    "build_unet": "unetcolor.networks.unet",
+    "list_presets": "unetcolor.models.presets",
     "Channel": "unetcolor.spaces",
     "ColorSpace": "unetcolor.spaces",
     "get_color_space": "unetcolor.spaces",

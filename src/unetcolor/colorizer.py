@@ -12,19 +12,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from unetcolor.arithmetic import Precision
-from unetcolor.checkpoint import Checkpoint, save_checkpoint
-from unetcolor.checks import not_negative, whole_number
-from unetcolor.data import require_end
-from unetcolor.fast_training import use_fast_training
+from unetcolor._checks import not_negative, whole_number
+from unetcolor._progress import with_progress
+from unetcolor.evaluation import score
 from unetcolor.metrics import format_scores
+from unetcolor.models.record import name_of_loss
 from unetcolor.network import ColorNetwork
-from unetcolor.pictures import Size
-from unetcolor.predicting import Adjust, colorize, list_pictures
-from unetcolor.progress import with_progress
-from unetcolor.record import name_of_loss
-from unetcolor.scoring import score
-from unetcolor.training import prepare, sort_arguments
+from unetcolor.networks.arithmetic import Precision
+from unetcolor.prediction.predictor import Adjust, colorize, list_pictures
+from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
+from unetcolor.training.fit import prepare, sort_arguments
+from unetcolor.training.fused import use_fast_training
+from unetcolor.training.pictures import Size
+from unetcolor.training.tf_data import require_end
 
 
 class UNetColorizer(ColorNetwork):

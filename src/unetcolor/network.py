@@ -10,17 +10,17 @@ import keras
 from typing_extensions import Unpack
 
 import unetcolor
-from unetcolor import archive
-from unetcolor.checks import height_and_width, whole_number
-from unetcolor.encoders import get_encoder
+from unetcolor._checks import height_and_width, whole_number
 from unetcolor.errors import ModelLoadError, NotFittedError
-from unetcolor.inference import FrozenNetworks
-from unetcolor.pictures import Size
-from unetcolor.presets import path_of_preset
-from unetcolor.record import Record, check_can_be_saved, encoder_of, space_of
+from unetcolor.models import keras_file as archive
+from unetcolor.models.presets import path_of_preset
+from unetcolor.models.record import Record, check_can_be_saved, encoder_of, space_of
+from unetcolor.networks.encoders import get_encoder
+from unetcolor.networks.unet import UNetOptions, build_unet, plain_options
+from unetcolor.prediction.engines.tensorflow import FrozenNetworks
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
-from unetcolor.unet import UNetOptions, build_unet, plain_options
+from unetcolor.training.pictures import Size
 
 
 class ColorNetwork:

@@ -14,13 +14,13 @@ from PIL import Image
 
 import unetcolor
 from unetcolor import samples
-from unetcolor._pillow import read_pixels
 from unetcolor.app.kept import copy_in, new_path
 from unetcolor.colorizer import UNetColorizer
 from unetcolor.errors import ImageReadError, MissingExtraError
+from unetcolor.evaluation import plain_gray
 from unetcolor.images import split_alpha, write_image
-from unetcolor.presets import list_presets
-from unetcolor.scoring import plain_gray
+from unetcolor.images.reading import read_pixels
+from unetcolor.models.presets import list_presets
 
 if TYPE_CHECKING:
     from gradio import Blocks

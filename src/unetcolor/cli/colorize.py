@@ -17,7 +17,7 @@ from unetcolor.cli.options import AsJson, Model, Preset, Saturation, Size
 from unetcolor.cli.output import messages, new_table, print_json, readable_errors, results
 
 if TYPE_CHECKING:
-    from unetcolor.photo_files import Result
+    from unetcolor.photos.files import Result
 
 # Each photo in work takes memory of its own, and the network uses all cores for one.
 _MOST_WORKERS = 4
@@ -58,12 +58,12 @@ def colorize(
     with readable_errors(as_json, "the same command goes on with the photos that are left"):
         start = time.perf_counter()
         # Wrong arguments are told before TensorFlow is loaded, which takes seconds.
-        from unetcolor.photo_jobs import plan
+        from unetcolor.photos.jobs import plan
 
         suffix = None if file_format == "same" else f".{file_format.lower().lstrip('.')}"
         planned = plan(photos, output, suffix=suffix, recursive=recursive, compare=compare)
         colorizer = load_colorizer(preset if model is None else str(model))
-        from unetcolor.photo_files import colorize_files
+        from unetcolor.photos.files import colorize_files
 
         done: list[Result] = []
         counts: Counter[str] = Counter()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from unetcolor.cli.output import messages
-from unetcolor.presets import list_presets
+from unetcolor.models.presets import list_presets
 
 if TYPE_CHECKING:
     from unetcolor import UNetColorizer

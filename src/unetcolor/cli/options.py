@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from unetcolor.presets import list_presets
+from unetcolor.models.presets import list_presets
 
 Preset = Annotated[
     str, typer.Option("--preset", "-p", help=f"Trained colorizer that comes along: {', '.join(list_presets())}.")

@@ -51,7 +51,7 @@ def video(
         if not source.is_file():
             raise ValueError(f"there is no {source}")
         # What is missing is told before TensorFlow is loaded, which takes seconds.
-        from unetcolor.video_frames import import_av
+        from unetcolor.video.frames import import_av
 
         import_av()
         colorizer = load_colorizer(preset if model is None else str(model))

@@ -13,7 +13,7 @@ from rich.markup import escape
 from unetcolor.cli.loading import loading
 from unetcolor.cli.options import AsJson
 from unetcolor.cli.output import new_table, print_json, readable_errors, results
-from unetcolor.presets import list_presets, model_card, path_of_preset
+from unetcolor.models.presets import list_presets, model_card, path_of_preset
 
 
 def presets(
@@ -81,7 +81,7 @@ def info(
     with readable_errors(as_json):
         path = path_of_preset(model) if model in list_presets() and not Path(model).exists() else Path(model)
         with loading(model):
-            from unetcolor.archive import read_record
+            from unetcolor.models.keras_file import read_record
 
             record = read_record(path)
         height, width = record.image_size

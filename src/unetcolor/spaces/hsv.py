@@ -6,6 +6,7 @@ from math import pi
 
 from typing_extensions import override
 
+from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import (
     Array,
     constant,
@@ -18,7 +19,6 @@ from unetcolor.spaces.arrays import (
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.rgb import LUMA_WEIGHTS
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
-from unetcolor.strips import by_strips
 
 
 class HSV(ColorSpace):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from typing_extensions import override
 
+from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, join_channels, linear_map, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.cie import compress, expand
 from unetcolor.spaces.srgb import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, delinearize, linearize, pull_toward_gray
-from unetcolor.strips import by_strips
 
 # To and from X, Y and Z in units of those of white.
 _RGB_TO_WHITES = RGB_TO_XYZ / WHITE[:, np.newaxis]

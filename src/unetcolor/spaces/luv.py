@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing_extensions import override
 
+from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, constant, join_channels, linear_map, namespace, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.cie import lightness_to_luminance, luminance_to_lightness
 from unetcolor.spaces.srgb import WHITE, XYZ_TO_RGB, delinearize, pull_toward_gray, rgb_to_xyz
-from unetcolor.strips import by_strips
 
 # The white's chromaticity u', v' (CIE 15:2018, equation 8.31).
 _WHITE_SUM = WHITE[0] + 15 * WHITE[1] + 3 * WHITE[2]

@@ -8,10 +8,10 @@ from typing import TypeAlias
 import numpy as np
 from typing_extensions import override
 
+from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, constant, linear_map, namespace, signed_power, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import RGB_TO_XYZ, WHITE, delinearize, linearize
-from unetcolor.strips import by_strips
 
 # Björn Ottosson, "A perceptual color space for image processing" (2020), matrices M1 and M2. M1 is published
 # to 10 digits, for a white that differs from D65 in the sixth: dividing by its own response to white, as

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
+from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
-from unetcolor.strips import by_strips
 
 # The weights of skimage.color.rgb2gray: Rec. 709 primaries with a CRT's white, applied to encoded values.
 LUMA_WEIGHTS = np.array([0.2125, 0.7154, 0.0721])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from typing_extensions import override
 
+from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, join_channels, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
-from unetcolor.strips import by_strips
 
 # Rec. ITU-R BT.601; JPEG uses them with the full range (Rec. ITU-T T.871, section 7).
 LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])

@@ -1,0 +1,1 @@
+"""Networks: Keras models, which know no color and no files."""

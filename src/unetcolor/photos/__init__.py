@@ -1,0 +1,1 @@
+"""Photo files, one or a hundred thousand."""

@@ -1,0 +1,1 @@
+"""Prediction: from a picture to a color picture."""

@@ -1,0 +1,224 @@
+"""Sets of color pictures: an array, a folder, a list of files or an ``.npz``, read one picture at a time."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal, Self, TypeAlias
+
+import numpy as np
+from PIL import Image
+from typing_extensions import override
+
+from unetcolor._progress import with_progress
+from unetcolor.errors import ImageReadError
+from unetcolor.images import FORMATS, cover, is_gray, read_rgb, to_float
+
+DEFAULT_IMAGE_SIZE = (128, 128)
+
+# Files are read this much larger than the crops to be taken from them, so that few crops must be enlarged.
+_CROP_MARGIN = 1.25
+
+# Side of the small pictures in which color is looked for before training.
+_GLANCE = (64, 64)
+
+Size: TypeAlias = tuple[int, int]
+Part: TypeAlias = Literal["train", "test"]
+
+
+class Pictures(ABC):
+    """A sequence of RGB pictures of one size and dtype."""
+
+    size: Size
+    dtype: np.dtype[Any]
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Return a picture of shape ``(*size, 3)``."""
+
+    @abstractmethod
+    def part(self, indices: slice, size: Size) -> Self:
+        """Return some of the pictures, read at a size."""
+
+    @abstractmethod
+    def size_for_crops(self, size: Size) -> Size:
+        """Return the size to read the pictures at if parts of them are to fill ``size``."""
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[i] for i in range(len(self)))
+
+
+class ArrayPictures(Pictures):
+    """The pictures of an array ``(n, height, width, 3)``, resized only if another size is asked for."""
+
+    def __init__(self, array: np.ndarray, size: Size | None = None) -> None:
+        if array.ndim != 4 or array.shape[-1] != 3:
+            raise ValueError(
+                f"color pictures must be an array of shape (n, height, width, 3), not {array.shape}; "
+                "a colorizer learns from pictures in color, and makes the gray ones itself"
+            )
+        if 0 in array.shape:
+            raise ValueError(f"an array of shape {array.shape} holds no pictures")
+        for picture in array:
+            to_float(picture)
+        # TensorFlow reads only numbers whose bytes stand in the machine's own order.
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        self._array = array
+        self.size = size or (array.shape[1], array.shape[2])
+        self.dtype = array.dtype
+
+    @override
+    def __len__(self) -> int:
+        return len(self._array)
+
+    @override
+    def __getitem__(self, index: int) -> np.ndarray:
+        picture = self._array[index]
+        return picture if picture.shape[:2] == self.size else cover(picture, self.size)
+
+    @override
+    def part(self, indices: slice, size: Size) -> Self:
+        part = copy(self)
+        part._array, part.size = self._array[indices], size
+        return part
+
+    @override
+    def size_for_crops(self, size: Size) -> Size:
+        return self._array.shape[1], self._array.shape[2]
+
+
+class FilePictures(Pictures):
+    """The pictures of a list of files, shrunk and cropped to one size when they are read.
+
+    Gray pictures and files that cannot be read are left out, with a warning that counts them.
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, paths: Sequence[Path], size: Size | None = None, *, verbose: bool = False) -> None:
+        self.size = size or DEFAULT_IMAGE_SIZE
+        self._paths = _usable(paths, verbose)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @override
+    def __getitem__(self, index: int) -> np.ndarray:
+        return read_rgb(self._paths[index], self.size)
+
+    @override
+    def part(self, indices: slice, size: Size) -> Self:
+        part = copy(self)
+        part._paths, part.size = self._paths[indices], size
+        return part
+
+    @override
+    def size_for_crops(self, size: Size) -> Size:
+        return ceil(size[0] * _CROP_MARGIN), ceil(size[1] * _CROP_MARGIN)
+
+
+def open_pictures(source: Any, size: Size | None = None, *, part: Part = "train", verbose: bool = False) -> Pictures:
+    """Open pictures given as an array, a folder, a list of paths or an ``.npz`` file.
+
+    Parameters
+    ----------
+    source
+        An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
+        its subfolders; a sequence of paths; or an ``.npz`` file with ``train_images`` and ``test_images``.
+    size
+        ``(height, width)`` to which each picture is shrunk, its aspect kept, and cropped around its center.
+        None keeps the size of an array, and is 128x128 for files.
+    part
+        Which array of an ``.npz`` to take.
+    verbose
+        Show the progress of looking through many files.
+
+    Raises
+    ------
+    ValueError
+        There are no usable pictures, or the array is of a wrong shape, dtype or range.
+    """
+    if isinstance(source, Pictures):
+        return source
+    if isinstance(source, np.ndarray):
+        return ArrayPictures(source, size)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        if path.suffix.lower() == ".npz":
+            return ArrayPictures(_read_npz(path, part), size)
+        return FilePictures(_find_pictures(path), size, verbose=verbose)
+    if isinstance(source, Sequence) and source and all(isinstance(path, str | os.PathLike) for path in source):
+        return FilePictures([Path(path) for path in source], size, verbose=verbose)
+    given = type(source).__name__
+    if isinstance(source, Sequence):
+        given = f"{'a' if source else 'an empty'} {given}" + (f" of {type(source[0]).__name__}" if source else "")
+    raise ValueError(
+        "give the pictures as an array (n, height, width, 3), a folder, a list of paths, an .npz file, "
+        f"a tf.data.Dataset or a keras PyDataset, not {given}"
+    )
+
+
+def _find_pictures(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is neither a folder of pictures nor an .npz file")
+    suffixes = {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    if not paths:
+        raise ValueError(f"no pictures in {folder} or its subfolders: looked for {' '.join(sorted(suffixes))}")
+    return paths
+
+
+def _read_npz(path: Path, part: Part) -> np.ndarray:
+    name = f"{part}_images"
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file")
+    try:
+        # Never unpickle: an .npz may come from anywhere.
+        with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
+            names = archive.files
+            array = archive[name] if name in names else None
+    # What damaged data raises depends on where the damage is.
+    except Exception as error:
+        raise ValueError(f"{path} is not a readable .npz file: {error}") from error
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{path} has no array {name!r}, only {', '.join(names)}")
+    return array
+
+
+def _usable(paths: Sequence[Path], verbose: bool) -> list[Path]:
+    """Return the files that hold a picture in color; warn of the others."""
+    # Decoding releases the interpreter, so threads share the work.
+    with ThreadPoolExecutor() as pool:
+        faults = list(with_progress(pool.map(_fault, paths), "Looking through the pictures", len(paths), verbose))
+    unreadable = [fault for fault in faults if fault]
+    gray = faults.count("")
+    usable = [path for path, fault in zip(paths, faults, strict=True) if fault is None]
+    # The warnings point to the line that called fit or evaluate, which are five calls up.
+    if unreadable:
+        shown = "; ".join(unreadable[:5]) + ("; ..." if len(unreadable) > 5 else "")
+        warnings.warn(f"left out {len(unreadable)} of {len(paths)} files that cannot be read: {shown}", stacklevel=6)
+    if gray:
+        warnings.warn(f"left out {gray} of {len(paths)} files that are gray: there is no color to learn", stacklevel=6)
+    if not usable:
+        raise ValueError(f"none of the {len(paths)} files is a readable picture in color")
+    return usable
+
+
+def _fault(path: Path) -> str | None:
+    """Return why a file is of no use: a reason, an empty string if it is gray, or None if it is fine."""
+    try:
+        picture = read_rgb(path, _GLANCE)
+    except ImageReadError as error:
+        return str(error)
+    return "" if is_gray(picture) else None

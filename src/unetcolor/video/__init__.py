@@ -1,0 +1,211 @@
+"""Colorize videos, frame by frame; needs ``pip install "unetcolor[video]"``.
+
+The colors are smoothed over time, so that they do not flicker, and the sound is copied as it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unetcolor._checks import not_negative
+from unetcolor._files import replacing
+from unetcolor.colorizer import UNetColorizer
+from unetcolor.errors import VideoError
+from unetcolor.video.frames import First, Frames, first_frame, import_av, pictures_of
+from unetcolor.video.smoothing import TemporalSmoother
+
+# Suffix of a file to write, and FFmpeg's name of what encodes its pictures.
+ENCODERS = {".mp4": "libx264", ".m4v": "libx264", ".mov": "libx264", ".mkv": "libx264", ".webm": "libvpx-vp9"}
+
+# Frames in work at once: enough for the network to be quick, few enough for 4K.
+_BATCH = 8
+
+# FFmpeg's numbers of BT.709: matrix, primaries and transfer curve of high-definition video.
+_BT709 = 1
+_LIMITED_RANGE = 1
+
+
+@dataclass(frozen=True)
+class VideoSummary:
+    """What was written.
+
+    Attributes
+    ----------
+    frames
+        Frames, all that can be read of the source.
+    declared
+        Frames that the source says it has, less those that it hides; None if it does not say. Some formats count
+        empty frames too: only ``damaged`` tells that something is missing.
+    damaged
+        Parts of the source that could not be read, and were left out; the end of a truncated one is a part.
+    size
+        ``(height, width)`` of the frames, upright.
+    seconds
+        From the first frame to the last.
+    copied
+        Streams of sound and subtitles that were copied.
+    left_out
+        Streams of subtitles that the output's format cannot hold.
+    """
+
+    frames: int
+    declared: int | None
+    damaged: int
+    size: tuple[int, int]
+    seconds: float
+    copied: int
+    left_out: int
+
+
+def colorize_video(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    colorizer: UNetColorizer,
+    *,
+    size: int | None = None,
+    saturation: float = 1.0,
+    smoothing: float = 0.8,
+    quality: int = 18,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> VideoSummary:
+    """Give a video its colors, with the size, the number and the times of its frames, and its sound.
+
+    Some frames are in memory at a time, however long the video is. The file appears whole or not at all.
+
+    Parameters
+    ----------
+    source
+        A video that FFmpeg reads. Rotated ones are turned upright, and more than 8 bits become 8.
+    output
+        The file to write, ``.mp4``, ``.m4v``, ``.mov``, ``.mkv`` (H.264) or ``.webm`` (VP9).
+    colorizer
+        A trained colorizer.
+    size, saturation
+        As in :meth:`unetcolor.UNetColorizer.predict`.
+    smoothing
+        0 to below 1: the weight of the colors so far where the picture stays the same; 0 smooths nothing.
+    quality
+        CRF of the encoder, 0 (no loss) to 51; 18 looks like the original.
+    progress
+        Called after each frame with the number that is done, and that of all if the source says it.
+
+    Raises
+    ------
+    VideoError
+        The source cannot be read or holds no pictures, or the output's format cannot hold its sound.
+    ValueError
+        The output is the source, its suffix is none of these, or an option is out of its range.
+    MissingExtraError
+        PyAV is not installed.
+    """
+    av = import_av()
+    suffix = Path(output).suffix.lower()
+    if suffix not in ENCODERS:
+        raise ValueError(f"cannot write {output}: the suffix must be one of {', '.join(ENCODERS)}")
+    if not_negative("quality", quality) > 51:
+        raise ValueError(f"quality must be 0..51, not {quality}")
+    if os.path.realpath(source) == os.path.realpath(output):
+        raise ValueError(f"{output} is the video itself: name another file")
+    smoother = TemporalSmoother(smoothing)
+    with _explaining(av, source), av.open(os.fspath(source)) as reader:
+        first = first_frame(av, source)
+        with replacing(output) as temporary, av.open(str(temporary), "w") as writer:
+            pictures = pictures_of(reader, source)
+            video = _add_video(writer, pictures, first, ENCODERS[suffix], quality)
+            copies, left_out = _add_copies(reader, writer)
+            writer.metadata.update(reader.metadata)
+            _start(av, writer, output)
+            frames = Frames(av, reader, writer, copies, first.rgb.shape[:2], pictures)
+            declared = pictures.frames or None
+            colored = colorizer.stream(
+                frames, size=size, saturation=saturation, batch_size=_BATCH, adjust=smoother if smoothing else None
+            )
+            done, begin, end = 0, None, 0.0
+            for rgb in colored:
+                pts, time_base = frames.times.popleft()
+                writer.mux(video.encode(_to_frame(av, rgb, pts, time_base, video.pix_fmt)))
+                done, end = done + 1, float(pts * time_base)
+                begin = end if begin is None else begin
+                if progress is not None:
+                    progress(done, declared)
+            writer.mux(video.encode(None))
+    if declared is not None:
+        declared = max(done, declared - frames.hidden)
+    seconds = end - (begin or 0.0)
+    return VideoSummary(done, declared, frames.damaged, first.rgb.shape[:2], seconds, len(copies), left_out)
+
+
+def _to_frame(av: Any, rgb: np.ndarray, pts: int, time_base: Fraction, pixel_format: str) -> Any:
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    frame = frame.reformat(format=pixel_format, dst_colorspace="ITU709", dst_color_range="MPEG")
+    frame.pts, frame.time_base = pts, time_base
+    return frame
+
+
+def _add_video(writer: Any, source: Any, first: First, encoder: str, quality: int) -> Any:
+    video = writer.add_stream(encoder, rate=source.average_rate or source.guessed_rate or 25)
+    video.height, video.width = first.rgb.shape[:2]
+    # Most players want colors at half the size, which odd sizes do not have.
+    video.pix_fmt = "yuv420p" if video.height % 2 == video.width % 2 == 0 else "yuv444p"
+    video.options = {"crf": str(quality)} | ({"b": "0"} if encoder.startswith("libvpx") else {})
+    context = video.codec_context
+    context.time_base = source.time_base
+    ratio = source.sample_aspect_ratio
+    if ratio:
+        context.sample_aspect_ratio = 1 / ratio if first.is_turned else ratio
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.color_range = _LIMITED_RANGE
+    _describe(source, video)
+    return video
+
+
+def _add_copies(reader: Any, writer: Any) -> tuple[dict[int, Any], int]:
+    """Add a stream for each one of sound and each one of subtitles; return them by their number in the source.
+
+    Also return how many of subtitles the format cannot hold.
+    """
+    copies = {}
+    left_out = 0
+    for stream in (*reader.streams.audio, *reader.streams.subtitles):
+        codec = stream.codec_context and stream.codec_context.codec.canonical_name
+        if codec in writer.supported_codecs:
+            copies[stream.index] = writer.add_stream_from_template(stream)
+            _describe(stream, copies[stream.index])
+        elif stream.type == "audio":
+            raise VideoError(
+                f"cannot colorize {reader.name}: {writer.format.name} files hold no {codec} sound; .mkv do"
+            )
+        else:
+            left_out += 1
+    return copies, left_out
+
+
+def _describe(source: Any, copy: Any) -> None:
+    """Keep a stream's language and title, and whether it is played unasked."""
+    copy.metadata.update({name: source.metadata[name] for name in ("language", "title") if name in source.metadata})
+    copy.disposition = source.disposition
+
+
+def _start(av: Any, writer: Any, output: str | os.PathLike[str]) -> None:
+    try:
+        writer.start_encoding()
+    except av.error.ArgumentError as error:
+        kinds = ", ".join(sorted({stream.codec_context.codec.canonical_name for stream in writer.streams}))
+        raise VideoError(f"cannot write {output}: {writer.format.name} files do not hold {kinds}; .mkv do") from error
+
+
+@contextmanager
+def _explaining(av: Any, source: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except av.FFmpegError as error:
+        reason = error.strerror or str(error)
+        raise VideoError(f"cannot colorize {source}: {reason[:1].lower() + reason[1:]}") from error

@@ -1,0 +1,421 @@
+"""The web page, served by another process and used in a real browser."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from unetcolor import UNetColorizer, samples
+from unetcolor.app import EXAMPLES, build_app, serve
+from unetcolor.errors import MissingExtraError, ModelLoadError
+from unetcolor.images import read_image
+from unetcolor.models.presets import path_of_preset
+
+# All in one process: they share a server.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("app")]
+
+SERVE = """
+import sys
+from unetcolor.app import serve
+serve(port=0, model=sys.argv[1], open_browser=False, max_megapixels=1, max_file_mb=1)
+"""
+
+# A busy machine takes its time for the first photo.
+PATIENCE = 60_000
+
+
+class Server:
+    def __init__(self, folder: Path) -> None:
+        # A model file whose colors are known, because a preset has them too.
+        model = shutil.copy(path_of_preset("portrait"), folder / "mine.keras")
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        self.log = folder / "log.txt"
+        environment = os.environ | {"TMPDIR": str(self.temporary), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SERVE, str(model)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment,
+            )
+        self.greeting = self.process.stdout.readline() if self.process.stdout else ""
+        words = [word for word in self.greeting.split() if word.startswith("http://127.0.0.1:")]
+        assert words, f"the server did not start: {self.log.read_text()}"
+        self.url = words[0]
+        self.port = urlsplit(self.url).port
+
+    def stop(self) -> str:
+        """Press Ctrl-C and return what was printed then."""
+        self.process.send_signal(signal.SIGINT)
+        output, _ = self.process.communicate(timeout=90)
+        return output
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        content = None if body is None else json.dumps(body)
+        connection.request(method, path, content, {"Content-Type": "application/json"} | headers)
+        response = connection.getresponse()
+        answer = response.status, response.read().decode(errors="replace")
+        connection.close()
+        return answer
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("app"))
+    yield server
+    if server.process.poll() is None:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("these tests need a browser: install Debian's package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """The page, which must ask no other host for anything, and meet no error."""
+    page = browser.new_page()
+    hosts, errors = set(), []
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    page.get_by_label("photo", exact=True).check()
+    yield page
+    page.close()
+    # Without a host are the blobs and data URLs that the page makes itself.
+    assert hosts - {""} == {urlsplit(server.url).netloc}
+    # The browser reports refused uploads, too.
+    assert [error for error in errors if "413" not in error] == []
+
+
+@pytest.fixture(scope="module")
+def gray_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "old coffee.png"
+    Image.fromarray(samples.load_photo("coffee")).convert("L").save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def colorizer() -> UNetColorizer:
+    return UNetColorizer.from_preset("photo")
+
+
+def drop(page: Page, path: Path) -> None:
+    # Only without a photo can one be dropped.
+    if page.get_by_test_id("download-link").count():
+        page.get_by_label("Clear").click()
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def wait_for(page: Page, name: str, preset: str = "photo", saturation: str = "1") -> None:
+    done = re.compile(rf"^{re.escape(name)}: \d+ x \d+ pixels, {preset}, saturation {saturation}, ")
+    expect(page.locator("#status p")).to_contain_text(done, timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Download at full size")).to_be_enabled(timeout=PATIENCE)
+
+
+def download(page: Page) -> tuple[str, np.ndarray]:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download at full size").click()
+    return waiting.value.suggested_filename, np.asarray(Image.open(waiting.value.path()))
+
+
+def shown(page: Page) -> list[np.ndarray]:
+    """Return the pixels of both pictures of the slider, as the browser has decoded them."""
+    script = """async image => {
+        await image.decode();
+        const canvas = document.createElement("canvas");
+        canvas.width = image.naturalWidth;
+        canvas.height = image.naturalHeight;
+        const context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        return [canvas.height, canvas.width, Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)];
+    }"""
+    pictures = []
+    for image in page.get_by_test_id("imageslider-image").all():
+        height, width, values = image.evaluate(script)
+        pictures.append(np.array(values, dtype=np.uint8).reshape(height, width, 4))
+    return pictures
+
+
+def spread(pixels: np.ndarray) -> float:
+    """Return the mean distance between the largest and the smallest of R, G and B."""
+    return float(np.ptp(pixels[..., :3].astype(int), axis=-1).mean())
+
+
+def test_a_gray_photo_gets_the_colors_that_the_library_gives_it(
+    page: Page, gray_photo: Path, colorizer: UNetColorizer
+) -> None:
+    expect(page.get_by_role("button", name="Download at full size")).to_be_disabled()
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    before, after = shown(page)
+    assert before.shape == after.shape == (*read_image(gray_photo).shape, 4)
+    assert spread(before) < 2
+    assert spread(after) > 10
+    name, pixels = download(page)
+    assert name == "old coffee_color.png"
+    assert np.array_equal(pixels, colorizer.predict(gray_photo))
+
+
+def test_a_large_photo_is_shown_small_and_downloaded_whole(page: Page, gray_photo: Path, tmp_path: Path) -> None:
+    Image.open(gray_photo).resize((2000, 400)).save(tmp_path / "wide.png")
+    drop(page, tmp_path / "wide.png")
+    wait_for(page, "wide.png")
+    assert [picture.shape for picture in shown(page)] == [(320, 1600, 4)] * 2
+    _, pixels = download(page)
+    assert pixels.shape == (400, 2000, 3)
+
+
+def test_preset_and_saturation_count(page: Page, gray_photo: Path, colorizer: UNetColorizer) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    _, normal = download(page)
+    number = page.get_by_label("number input for Saturation")
+    number.fill("2")
+    number.press("Enter")
+    wait_for(page, gray_photo.name, saturation="2")
+    _, vivid = download(page)
+    assert np.array_equal(vivid, colorizer.predict(gray_photo, saturation=2))
+    assert spread(vivid) > 1.5 * spread(normal)
+    for choice in ("portrait", "mine.keras"):
+        page.get_by_label(choice).check()
+        wait_for(page, gray_photo.name, choice, "2")
+        _, pixels = download(page)
+        assert np.array_equal(pixels, UNetColorizer.from_preset("portrait").predict(gray_photo, saturation=2))
+
+
+def test_an_example_is_one_click(page: Page, colorizer: UNetColorizer) -> None:
+    for name in EXAMPLES[:2]:
+        page.get_by_role("button", name=name).click()
+        wait_for(page, f"{name}.jpg")
+        _, pixels = download(page)
+        assert np.array_equal(pixels, colorizer.predict(samples.load_photo(name)))
+
+
+def test_all_kinds_of_pictures_are_read_as_the_library_reads_them(
+    page: Page, tmp_path: Path, colorizer: UNetColorizer
+) -> None:
+    rgb = Image.fromarray(samples.load_photo("rocket"))
+    gray = np.asarray(rgb.convert("L"))
+    Image.fromarray(gray.astype(np.uint16) * 256 + 99).save(tmp_path / "sixteen.png")
+    rgb.convert("CMYK").save(tmp_path / "cmyk.jpg")
+    rgb.convert("RGBA").rotate(10).save(tmp_path / "alpha.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    rgb.save(tmp_path / "rotated.jpg", exif=exif)
+    rgb.convert("L").save(tmp_path / "portable.pgm")
+    for path in sorted(tmp_path.iterdir()):
+        drop(page, path)
+        wait_for(page, path.name)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Download at full size").click()
+        assert waiting.value.suggested_filename == f"{path.stem}_color.png"
+        # Not through Pillow, which knows 16 bits in gray only.
+        result, expected = read_image_exactly(waiting.value.path()), colorizer.predict(path)
+        assert result.dtype == expected.dtype, path.name
+        assert np.array_equal(result, expected), path.name
+
+
+def read_image_exactly(path: Path) -> np.ndarray:
+    import tensorflow as tf
+
+    content = Path(path).read_bytes()
+    # The depth stands in the PNG header.
+    depth = {8: tf.uint8, 16: tf.uint16}[content[24]]
+    pixels: np.ndarray = tf.io.decode_png(content, dtype=depth).numpy()
+    return pixels
+
+
+def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_text("This is no photo.")
+    Image.fromarray(samples.load_photo("coffee")).save(tmp_path / "half.jpg")
+    content = (tmp_path / "half.jpg").read_bytes()
+    (tmp_path / "half.jpg").write_bytes(content[: len(content) // 2])
+    Image.new("L", (1001, 1000)).save(tmp_path / "huge.png")
+    (tmp_path / "<b>bold.png").write_bytes(b"")
+    for name, reason in (
+        ("text.jpg", "none of these kinds of picture"),
+        ("half.jpg", "truncated"),
+        ("huge.png", "1,000,000"),
+        ("bold.png", "empty"),
+    ):
+        (path,) = tmp_path.glob(f"*{name}")
+        drop(page, path)
+        status = page.locator("#status p")
+        expect(status).to_contain_text(name)
+        expect(status).to_contain_text(reason)
+        assert "/" not in status.inner_text()
+        expect(page.get_by_role("button", name="Download at full size")).to_be_disabled()
+        drop(page, gray_photo)
+        wait_for(page, gray_photo.name)
+
+
+def test_a_file_that_is_too_large_is_refused(page: Page, gray_photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(bytes(2**20 + 1))
+    drop(page, tmp_path / "large.png")
+    expect(page.get_by_text("exceed the maximum allowed size").first).to_be_visible()
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+
+
+def test_the_page_says_what_it_is_in_light_and_dark(browser: Browser, server: Server) -> None:
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        page.goto(server.url)
+        expect(page.get_by_role("heading", name="unetcolor")).to_be_visible()
+        expect(page.get_by_text("Photos stay on this computer")).to_be_visible()
+        expect(page.get_by_text("up to 1 megapixels and 1 MB")).to_be_visible()
+        assert page.get_by_label("mine.keras").is_checked()
+        page.close()
+
+
+def test_only_this_computer_is_answered(server: Server) -> None:
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process(server.process.pid).net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/", {"Host": "photos.example:80"}),
+        ("GET", "/", {"Origin": "http://photos.example"}),
+        ("POST", "/gradio_api/upload", {"Origin": "null"}),
+        ("GET", "/gradio_api/file=/etc/passwd", {}),
+        ("GET", "/gradio_api/file=" + quote(__file__), {}),
+        ("GET", "/gradio_api/file=%00", {}),
+        ("GET", "/gradio_api/file={folder}/%2e%2e/%2e%2e/log.txt", {}),
+        ("GET", "/gradio_api/file=http://127.0.0.1:1/", {}),
+        ("GET", "/gradio_api/file=https://photos.example/photo.jpg", {}),
+        ("GET", "/gradio_api/proxy=https://photos.example/photo.jpg", {}),
+        ("GET", "/gradio_api/info", {}),
+        ("POST", "/gradio_api/call/colorize", {}),
+        ("POST", "/gradio_api/vibe-edit", {}),
+        ("GET", "/monitoring", {}),
+    ],
+)
+def test_what_the_page_does_not_need_is_refused(
+    server: Server, method: str, path: str, headers: dict[str, str]
+) -> None:
+    (folder,) = server.temporary.glob("unetcolor-*")
+    assert server.ask(method, path.replace("{folder}", str(folder)), **headers) == (403, "refused")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "\0",
+        "/etc/passwd",
+        "http://127.0.0.1:1/photo.jpg",
+        "https://photos.example/photo.jpg",
+        "file:///etc/passwd",
+        "..",
+        7,
+    ],
+)
+def test_no_message_makes_the_server_read_anything_else(server: Server, path: Any) -> None:
+    status, config = server.ask("GET", "/config")
+    assert status == 200
+    (colorize,) = (one for one in json.loads(config)["dependencies"] if len(one["inputs"]) == 3)
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for photo, preset in ((file, "photo"), ([file], "photo"), (None, file)):
+        message = {"data": [photo, preset, 1], "fn_index": colorize["id"], "session_hash": "test"}
+        assert server.ask("POST", "/gradio_api/queue/join", message) == (403, "refused")
+
+
+def test_the_message_must_be_short_and_json(server: Server) -> None:
+    assert server.ask("POST", "/gradio_api/queue/join", "x" * 100_000) == (403, "refused")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("POST", "/gradio_api/queue/join", "{", {"Content-Type": "application/json"})
+    assert connection.getresponse().status == 403
+    connection.close()
+
+
+def test_the_server_refuses_large_files_itself(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    part = b'--end\r\nContent-Disposition: form-data; name="files"; filename="large.png"\r\n\r\n%s\r\n--end--\r\n'
+    for size, status in ((2**20, 200), (2**20 + 1, 413)):
+        connection.request(
+            "POST", "/gradio_api/upload", part % bytes(size), {"Content-Type": "multipart/form-data; boundary=end"}
+        )
+        response = connection.getresponse()
+        response.read()
+        assert response.status == status
+    connection.close()
+
+
+def test_the_browser_is_told_to_ask_nobody_else(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", "/")
+    policy = connection.getresponse().headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'; ")
+    assert "http" not in policy
+    connection.close()
+
+
+def test_ctrl_c_stops_it_and_leaves_nothing(tmp_path: Path, browser: Browser, gray_photo: Path) -> None:
+    server = Server(tmp_path)
+    page = browser.new_page()
+    page.goto(server.url)
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name, "mine.keras")
+    (folder,) = server.temporary.glob("unetcolor-*")
+    assert folder.stat().st_mode & 0o077 == 0
+    assert server.stop() == ""
+    assert server.process.returncode == 0
+    assert list(server.temporary.iterdir()) == []
+    assert "Traceback" not in server.log.read_text()
+    page.close()
+
+
+def test_a_taken_port_is_told() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(OSError, match=f"cannot use port {port}: .*; give another one, or 0 for any"):
+            serve(port=port, open_browser=False)
+
+
+def test_a_broken_model_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "broken.keras").write_text("no model")
+    with pytest.raises(ModelLoadError, match=r"broken\.keras"):
+        build_app(model=tmp_path / "broken.keras")
+
+
+def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with pytest.raises(MissingExtraError, match=r'gradio: pip install "unetcolor\[app\]"'):
+        build_app()

@@ -1,0 +1,126 @@
+"""What stands beside the pixels goes from file to file, and stays true."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, ImageCms
+
+from unetcolor import ImageReadError
+from unetcolor.images import WRITE_FORMATS, read_image, write_image
+from unetcolor.images.metadata import Metadata, read_metadata
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def exif(orientation: int = 6) -> bytes:
+    data = Image.Exif()
+    data[ExifTags.Base.ImageDescription] = "Grandmother at the sea"
+    data[ExifTags.Base.Artist] = "Jürgen Groß".encode()
+    data[ExifTags.Base.Orientation] = orientation
+    data[ExifTags.IFD.Exif] = {
+        ExifTags.Base.DateTimeOriginal: "1931:07:04 12:00:00",
+        ExifTags.Base.ExifImageWidth: 16,
+        ExifTags.Base.ExifImageHeight: 12,
+    }
+    data[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N", ExifTags.GPS.GPSLatitude: (54.0, 10.0, 1.0)}
+    return data.tobytes()
+
+
+def wide_profile() -> bytes:
+    """Return a profile whose red and green are exchanged: as far from sRGB as can be seen."""
+    data = bytearray(SRGB)
+    tags = {}
+    for i in range(int.from_bytes(data[128:132], "big")):
+        entry = data[132 + 12 * i : 144 + 12 * i]
+        tags[bytes(entry[:4])] = 132 + 12 * i
+    red, green = tags[b"rXYZ"] + 4, tags[b"gXYZ"] + 4
+    data[red : red + 8], data[green : green + 8] = data[green : green + 8], data[red : red + 8]
+    return bytes(data)
+
+
+FORMATS_WITH_METADATA = sorted(set(WRITE_FORMATS) - {".bmp"})
+
+
+@pytest.mark.parametrize("suffix", FORMATS_WITH_METADATA)
+@pytest.mark.parametrize("source", [".jpg", ".png", ".tif", ".webp"])
+def test_exif_goes_from_any_format_to_any_other_but_for_rotation_and_size(
+    tmp_path: Path, source: str, suffix: str
+) -> None:
+    Image.fromarray(PIXELS).save(tmp_path / f"in{source}", exif=exif())
+    write_image(tmp_path / f"out{suffix}", PIXELS, metadata=read_metadata(tmp_path / f"in{source}"))
+    with Image.open(tmp_path / f"out{suffix}") as picture:
+        written = picture.getexif()
+        assert written[ExifTags.Base.ImageDescription] == "Grandmother at the sea"
+        # Pillow takes each byte for a letter, and writes other letters than ASCII not into TIFF.
+        if not {source, suffix} & {".tif", ".tiff"}:
+            assert written[ExifTags.Base.Artist].encode("latin-1").decode() == "Jürgen Groß"
+        assert ExifTags.Base.Orientation not in written
+        assert written.get_ifd(ExifTags.IFD.Exif) == {ExifTags.Base.DateTimeOriginal: "1931:07:04 12:00:00"}
+        assert written.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] == (54, 10, 1)
+    assert read_image(tmp_path / f"out{suffix}").shape == PIXELS.shape
+
+
+@pytest.mark.parametrize("suffix", FORMATS_WITH_METADATA)
+@pytest.mark.parametrize("profile", [SRGB, wide_profile()], ids=["sRGB", "another"])
+def test_colors_are_converted_to_the_profile_that_is_written(tmp_path: Path, suffix: str, profile: bytes) -> None:
+    flat = np.full((16, 16, 3), (180, 120, 90), np.uint8)
+    path = tmp_path / f"out{suffix}"
+    write_image(path, flat, metadata=Metadata(icc_profile=profile))
+    with Image.open(path) as picture:
+        assert picture.info["icc_profile"] == profile
+    assert read_metadata(path).icc_profile == profile
+    assert np.abs(read_image(path).astype(int) - flat).max() <= 4
+
+
+def test_alpha_stays_beside_a_profile(tmp_path: Path) -> None:
+    rgba = np.dstack([PIXELS, PIXELS[..., 0]])
+    write_image(tmp_path / "x.png", rgba, metadata=Metadata(icc_profile=wide_profile()))
+    np.testing.assert_array_equal(read_image(tmp_path / "x.png")[..., 3], rgba[..., 3])
+
+
+def test_sixteen_bit_png_files_hold_both(tmp_path: Path) -> None:
+    deep = PIXELS.astype(np.uint16) * 257 + 3
+    write_image(tmp_path / "x.png", deep, metadata=Metadata(exif(1), SRGB))
+    np.testing.assert_array_equal(read_image(tmp_path / "x.png"), deep)
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.info["icc_profile"] == SRGB
+        assert picture.getexif()[ExifTags.Base.ImageDescription] == "Grandmother at the sea"
+
+
+def test_profiles_of_gray_and_cmyk_are_not_handed_on_to_colors(tmp_path: Path) -> None:
+    gray = bytearray(SRGB)
+    gray[16:20] = b"GRAY"
+    Image.new("L", (8, 8)).save(tmp_path / "gray.jpg", icc_profile=bytes(gray))
+    assert read_metadata(tmp_path / "gray.jpg").icc_profile == b""
+
+
+def test_gray_pixels_get_no_profile_of_colors(tmp_path: Path) -> None:
+    write_image(tmp_path / "x.png", PIXELS[..., 0], metadata=Metadata(icc_profile=SRGB))
+    with Image.open(tmp_path / "x.png") as picture:
+        assert "icc_profile" not in picture.info
+
+
+@given(st.binary(max_size=60))
+def test_broken_metadata_are_left_out(garbage: bytes) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, "PNG", exif=b"Exif\0\0" + garbage, icc_profile=garbage or b"x")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "x.png"
+        path.write_bytes(buffer.getvalue())
+        assert read_metadata(path).icc_profile == b""
+
+
+def test_what_is_no_picture_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(ImageReadError, match=r"notes\.txt"):
+        read_metadata(tmp_path / "notes.txt")
+    with pytest.raises(ImageReadError, match="No such file"):
+        read_metadata(tmp_path / "missing.jpg")

@@ -1,0 +1,126 @@
+"""Which photos are taken, and which result goes where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unetcolor.images import WRITE_FORMATS
+from unetcolor.photos.jobs import plan
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def outputs(folder: Path, *given: str, **options: object) -> dict[str, str]:
+    jobs = plan([folder / name for name in given], folder / "out", **options)  # type: ignore[arg-type]
+    return {str(job.source.relative_to(folder)): str(job.output.relative_to(folder / "out")) for job in jobs}
+
+
+def test_a_photo_keeps_its_name_and_the_format_that_can_be_written(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.jpg", "in/b.GIF", "in/c.TIFF", "in/d", "in/e.avif")
+    assert outputs(tmp_path, "in") == {
+        "in/a.jpg": "a.jpg",
+        "in/b.GIF": "b.GIF.png",
+        "in/c.TIFF": "c.TIFF",
+        "in/d": "d.png",
+        "in/e.avif": "e.avif.png",
+    }
+    assert set(outputs(tmp_path, "in", suffix=".webp").values()) == {f"{name}.webp" for name in "abcde"}
+
+
+def test_photos_that_differ_in_their_suffix_alone_keep_it(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.gif", "in/a.png", "in/A.avif")
+    assert outputs(tmp_path, "in") == {"in/a.gif": "a.gif.png", "in/a.png": "a.png", "in/A.avif": "A.avif.png"}
+
+
+def test_folders_are_kept_apart_and_below_the_output(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.jpg", "in/2020/a.jpg", "other/a.jpg")
+    assert outputs(tmp_path, "in") == {"in/a.jpg": "a.jpg"}
+    assert outputs(tmp_path, "in", recursive=True) == {"in/a.jpg": "a.jpg", "in/2020/a.jpg": "2020/a.jpg"}
+    assert outputs(tmp_path, "in", "other") == {"in/a.jpg": "in/a.jpg", "other/a.jpg": "other/a.jpg"}
+
+
+def test_a_new_photo_does_not_move_the_results_of_the_others(tmp_path: Path) -> None:
+    touch(tmp_path, "in/2020/a.jpg")
+    before = outputs(tmp_path, "in", recursive=True)
+    touch(tmp_path, "in/b.jpg")
+    assert before.items() <= outputs(tmp_path, "in", recursive=True).items()
+
+
+def test_a_photo_that_is_named_twice_is_done_once(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.jpg")
+    assert len(plan([tmp_path / "in", tmp_path / "in" / "a.jpg"], tmp_path / "out")) == 1
+
+
+def test_hidden_files_and_what_systems_leave_are_no_photos(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.jpg", "in/.hidden.jpg", "in/Thumbs.db", "in/.cache/x.jpg")
+    assert outputs(tmp_path, "in", recursive=True) == {"in/a.jpg": "a.jpg"}
+
+
+def test_results_of_an_earlier_run_are_not_taken_for_photos(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.jpg", "in/color/a.jpg")
+    (job,) = plan([tmp_path / "in"], tmp_path / "in" / "color", recursive=True)
+    assert job.source == tmp_path / "in" / "a.jpg"
+
+
+def test_no_photo_is_ever_replaced(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.jpg", "in/b.jpg")
+    with pytest.raises(ValueError, match="among the photos"):
+        plan([tmp_path / "in"], tmp_path / "in")
+    touch(tmp_path, "in/1920/c.gif")
+    for photos in (["a.jpg"], ["a.jpg", "1920"], ["1920/c.gif", "b.jpg"]):
+        with pytest.raises(ValueError, match="would lie among the photos"):
+            plan([tmp_path / "in" / photo for photo in photos], tmp_path / "in")
+    with pytest.raises(ValueError, match="would lie among the photos"):
+        plan([tmp_path / "in" / "1920" / "c.gif"], tmp_path / "in" / "1920")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    with pytest.raises(ValueError, match="among the photos"):
+        plan([tmp_path / "link"], tmp_path / "in")
+
+
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "in/sub/a.jpg", "file")
+    with pytest.raises(ValueError, match=r"there is no .*missing"):
+        plan([tmp_path / "missing"], tmp_path / "out")
+    with pytest.raises(ValueError, match=r"no photos in .*recursive"):
+        plan([tmp_path / "in"], tmp_path / "out")
+    with pytest.raises(ValueError, match="is a file: name a folder"):
+        plan([tmp_path / "in" / "sub"], tmp_path / "file")
+    with pytest.raises(ValueError, match=r"cannot write '\.gif' files, only \.jpg"):
+        plan([tmp_path / "in" / "sub"], tmp_path / "out", suffix=".gif")
+
+
+# Few letters and suffixes, so that names meet.
+names = st.lists(
+    st.builds(
+        "{}{}".format,
+        st.sampled_from(["a", "A", "a.png", "a_compare", "b/a"]),
+        st.sampled_from(["", ".png", ".gif", ".JPG", ".jpg"]),
+    ),
+    min_size=1,
+    max_size=12,
+    unique=True,
+)
+
+
+@given(names, st.sampled_from([None, *WRITE_FORMATS]), st.booleans())
+def test_no_two_results_share_a_name(chosen: list[str], suffix: str | None, compare: bool) -> None:
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in chosen:
+            path = root / "in" / name
+            if not path.is_dir() and not (path.parent.exists() and not path.parent.is_dir()):
+                touch(root, f"in/{name}")
+        jobs = plan([root / "in"], root / "out", suffix=suffix, recursive=True, compare=compare)
+        results = [path for job in jobs for path in (job.output, job.comparison) if path]
+        assert len({str(path).casefold() for path in results}) == len(results)
+        assert len(jobs) == sum(path.is_file() for path in (root / "in").rglob("*"))
+        assert all(path.suffix.lower() in WRITE_FORMATS and path.is_relative_to(root / "out") for path in results)
