@@ -21,6 +21,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 FLOORS = [
     {"errors", "_checks", "_files", "_strips", "_progress"},
     {"spaces", "images", "networks"},
+    {"codec"},
     {"losses", "metrics", "plots", "testing", "samples", "models", "training", "prediction"},
     {"evaluation"},
     {"network"},

@@ -1,0 +1,163 @@
+"""Between pictures and networks: what a network is shown of a picture, what it should answer, and what that means.
+
+Training, prediction, evaluation and export all pass through here, so this is the one place that knows how many channels
+a network takes and gives. Each method is written once, for NumPy arrays and for tensors; this module imports neither
+Keras nor TensorFlow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from unetcolor.images import from_float, to_float
+from unetcolor.spaces import ColorSpace
+from unetcolor.spaces.arrays import Array
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Translates between pictures and a network.
+
+    Parameters
+    ----------
+    space
+        The color space that the network works in.
+    stride
+        Pixels of the picture, along each side, to one pixel of the network's answer.
+
+    Examples
+    --------
+    >>> from unetcolor import get_color_space
+    >>> codec = Codec(get_color_space("lab"), stride=2)
+    >>> inputs, targets = codec.example(np.full((1, 5, 4, 3), 0.5, np.float32))
+    >>> inputs.shape, targets.shape
+    ((1, 5, 4, 1), (1, 3, 2, 2))
+    """
+
+    space: ColorSpace
+    stride: int = 1
+
+    @property
+    def input_channels(self) -> int:
+        """Channels that the network takes: the luminance."""
+        return 1
+
+    @property
+    def output_channels(self) -> int:
+        """Channels that the network gives."""
+        return self.space.output_channels
+
+    def inputs(self, rgb: Array) -> Array:
+        """Return what the network sees of pictures.
+
+        Parameters
+        ----------
+        rgb
+            sRGB in ``[0, 1]``, shape ``(..., 3)``. Gray pictures have three equal channels.
+
+        Returns
+        -------
+        Shape ``(..., input_channels)``, network units.
+        """
+        return self.space.normalize_luminance(self.space.encode(rgb)[0])
+
+    def example(self, rgb: Array) -> tuple[Array, Array]:
+        """Return what the network sees of pictures in color, and what it should answer.
+
+        Parameters
+        ----------
+        rgb
+            sRGB in ``[0, 1]``, shape ``(batch, height, width, 3)``.
+
+        Returns
+        -------
+        inputs
+            Shape ``(batch, height, width, input_channels)``, network units.
+        targets
+            Shape ``(batch, ceil(height / stride), ceil(width / stride), output_channels)``, network units.
+        """
+        luminance, targets = self.space.encode(rgb)
+        return self.space.normalize(luminance, average_blocks(targets, self.stride))
+
+    def luminances(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the luminance of a picture, in natural and in network units, each of shape ``(height, width, 1)``.
+
+        Parameters
+        ----------
+        values
+            A gray or color picture, floats in ``[0, 1]``, shape ``(height, width, 1 or 3)``.
+        """
+        # A gray photo takes the same way as the training photos: luma and L* are not the same thing.
+        natural, _ = self.space.encode(np.broadcast_to(values, (*values.shape[:2], 3)))
+        return natural, self.space.normalize_luminance(natural)
+
+    def colors(self, luminance: np.ndarray, predicted: np.ndarray, saturation: float = 1.0) -> np.ndarray:
+        """Return the colors that a prediction stands for.
+
+        Parameters
+        ----------
+        luminance
+            The luminance at the size of the answer, shape ``(..., 1)``, network units.
+        predicted
+            The network's answer, shape ``(..., output_channels)``, network units.
+        saturation
+            The colors' distance from gray is multiplied by this.
+
+        Returns
+        -------
+        Targets of the space, shape ``(..., len(space.targets))``, natural units.
+        """
+        natural, colors = self.space.denormalize(luminance, predicted)
+        if saturation == 1:
+            return np.asarray(colors)
+        _, gray = self.space.encode(self.space.gray(natural))
+        return np.asarray(gray + saturation * (colors - gray))
+
+    def plain_gray(self, pictures: np.ndarray) -> np.ndarray:
+        """Return pictures without their colors: gray of the same luminance, in three channels, of the same dtype.
+
+        Parameters
+        ----------
+        pictures
+            uint8 in 0..255, uint16 in 0..65535 or floats in 0..1, shape ``(..., 3)``.
+        """
+        luminance, _ = self.space.encode(to_float(pictures))
+        return from_float(self.space.gray(luminance), pictures.dtype)
+
+    def answer_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the height and width of the network's answer to a picture."""
+        return ceil(height / self.stride), ceil(width / self.stride)
+
+
+def average_blocks(values: Array, stride: int) -> Array:
+    """Average over squares of pixels; those at the end of an odd size hold fewer.
+
+    Parameters
+    ----------
+    values
+        Shape ``(..., height, width, channels)``; tensors have exactly one dimension before the height.
+    stride
+        Pixels along each side of a square: a power of two.
+
+    Returns
+    -------
+    Shape ``(..., ceil(height / stride), ceil(width / stride), channels)``.
+    """
+    # Halves again and again, as the network itself does, so that both divide an odd size in the same way.
+    while stride > 1:
+        values, stride = _halve(values), stride // 2
+    return values
+
+
+def _halve(values: Array) -> Array:
+    if not isinstance(values, np.ndarray):
+        from keras import ops
+
+        return ops.average_pool(values, 2, 2, padding="same", data_format="channels_last")
+    *leading, height, width, channels = values.shape
+    filled = np.pad(values, [(0, 0)] * len(leading) + [(0, height % 2), (0, width % 2), (0, 0)], mode="edge")
+    blocks = filled.reshape(*leading, ceil(height / 2), 2, ceil(width / 2), 2, channels)
+    return blocks.mean(axis=(-4, -2))
