@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.pictures import listed
 from unetcolor import UNetColorizer
-from unetcolor.evaluation import plain_gray
+from unetcolor.codec import Codec
 from unetcolor.metrics import colorfulness, delta_e
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     colorizer = UNetColorizer.load(arguments.model)
     pictures = listed(arguments.data, arguments.photos, arguments.per_source)
     truths = [truth for source, truth in pictures if not arguments.sources or source in arguments.sources]
-    grays = [plain_gray(truth, colorizer.space) for truth in truths]
+    grays = [Codec(colorizer.space).plain_gray(truth) for truth in truths]
     plain = np.array([delta_e(truth, gray) for truth, gray in zip(truths, grays, strict=True)])
     true = np.mean([colorfulness(truth) for truth in truths])
     print(f"{len(truths)} photos: CIEDE2000 of plain gray {plain.mean():.2f}, true colorfulness {true:.1f}\n")

@@ -21,7 +21,7 @@ from benchmarks.sheets import write_sheets
 from benchmarks.totals import Totals, interval, table
 from unetcolor import UNetColorizer, list_presets
 from unetcolor._progress import with_progress
-from unetcolor.evaluation import plain_gray
+from unetcolor.codec import Codec
 from unetcolor.images import from_float, resize, to_float
 from unetcolor.metrics import delta_e
 from unetcolor.spaces.lab import Lab
@@ -74,7 +74,7 @@ def _score(
     totals = {name: Totals() for name in (GRAY, *systems, TRUTH)}
     kept = []
     for source, truth in with_progress(pictures, "Scoring", len(pictures), True):
-        shown = {GRAY: plain_gray(truth, Lab())}
+        shown = {GRAY: Codec(Lab()).plain_gray(truth)}
         for name, colorizer in systems.items():
             shown[name] = _color(colorizer, shown[GRAY], saturation=saturation)
         shown[TRUTH] = truth
@@ -123,7 +123,7 @@ def by_size(pictures: list[Picture], systems: dict[str, UNetColorizer], sizes: l
     for name, colorizer in systems.items():
         errors, spread = [], []
         for _, truth in with_progress(pictures, f"Sizes of {name}", len(pictures), True):
-            gray = plain_gray(truth, Lab())
+            gray = Codec(Lab()).plain_gray(truth)
             results = [_color(colorizer, gray, size=size) for size in sizes]
             errors.append([delta_e(truth, result) for result in results])
             spread += [delta_e(first, second) for first, second in combinations(results, 2)]
@@ -137,7 +137,7 @@ def by_photo_size(pictures: list[Picture], systems: dict[str, UNetColorizer], si
     for name, colorizer in systems.items():
         differences: dict[tuple[int, int], list[float]] = {pair: [] for pair in combinations(sizes, 2)}
         for _, truth in with_progress(pictures, f"Copies for {name}", len(pictures), True):
-            gray = plain_gray(truth, Lab())
+            gray = Codec(Lab()).plain_gray(truth)
             shapes = {size: _shape(gray, size) for size in sizes}
             results = {size: _color(colorizer, _resized(gray, shape)) for size, shape in shapes.items()}
             for first, second in differences:

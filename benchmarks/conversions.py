@@ -17,6 +17,7 @@ from benchmarks.pictures import large_photo
 from benchmarks.timing import Way, compare, table
 from unetcolor import get_color_space
 from unetcolor.images import to_float
+from unetcolor.spaces import in_strips
 
 SKIMAGE = "scikit-image"
 
@@ -27,8 +28,8 @@ def main() -> None:
     space = get_color_space("lab")
     encoded = space.encode(rgb)
     lab = np.concatenate(encoded, axis=-1)
-    there: dict[str, Way] = {SKIMAGE: lambda: rgb2lab(rgb), "unetcolor": lambda: space.encode(rgb)}
-    back: dict[str, Way] = {SKIMAGE: lambda: lab2rgb(lab), "unetcolor": lambda: space.decode(*encoded)}
+    there: dict[str, Way] = {SKIMAGE: lambda: rgb2lab(rgb), "unetcolor": lambda: in_strips(space.encode, rgb)}
+    back: dict[str, Way] = {SKIMAGE: lambda: lab2rgb(lab), "unetcolor": lambda: in_strips(space.decode, *encoded)}
     if find_spec("cv2"):
         there["OpenCV"], back["OpenCV"] = (
             _in_opencv(name, values) for name, values in (("RGB2LAB", rgb), ("LAB2RGB", lab))

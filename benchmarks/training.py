@@ -22,7 +22,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from benchmarks.timing import Way, compare, table
 from unetcolor import UNetColorizer, build_unet, samples
-from unetcolor.evaluation import plain_gray
+from unetcolor.codec import Codec
 from unetcolor.metrics import delta_e
 from unetcolor.networks.arithmetic import Precision
 
@@ -96,7 +96,7 @@ def time_to_color(data: Path, epochs: int) -> None:
     """Print, for each way, the seconds of training until the score that the tutorial's way ends with is reached."""
     with np.load(data, allow_pickle=False) as arrays:
         train, test = arrays["train_images"], arrays["test_images"]
-    gray = score(test, plain_gray(test, UNetColorizer("lab", filters=(4,)).space))
+    gray = score(test, Codec(UNetColorizer("lab", filters=(4,)).space).plain_gray(test))
     print(f"Plain gray: CIEDE2000 {gray:.2f}.\n\n| | epoch | seconds of training | CIEDE2000 |\n|---|---:|---:|---:|")
     curve = list(tutorial_curve(train, test, epochs))
     goal = curve[-1][1]

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.totals import table
 from unetcolor import UNetColorizer, list_presets, samples
-from unetcolor.evaluation import plain_gray
+from unetcolor.codec import Codec
 from unetcolor.images import from_float, to_float
 from unetcolor.metrics import delta_e
 from unetcolor.spaces.lab import Lab
@@ -37,9 +37,9 @@ def main() -> None:
     clips = {"nearly still": list(still(arguments.frames)), "motion and a cut": list(motion(arguments.frames))}
     rows = []
     for name, truth in clips.items():
-        gray = [with_grain(plain_gray(frame, Lab()), i) for i, frame in enumerate(truth)]
+        gray = [with_grain(Codec(Lab()).plain_gray(frame), i) for i, frame in enumerate(truth)]
         rows.append([f"{name}: truth", f"{flicker(truth):.2f}", "0"])
-        plain = [plain_gray(frame, Lab()) for frame in truth]
+        plain = [Codec(Lab()).plain_gray(frame) for frame in truth]
         rows.append([f"{name}: plain gray", "0", f"{error(truth, plain):.2f}"])
         for strength in arguments.smoothing:
             smoother = TemporalSmoother(strength)

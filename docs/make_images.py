@@ -22,7 +22,7 @@ from measure import (
 )
 
 from unetcolor import samples
-from unetcolor.evaluation import plain_gray
+from unetcolor.codec import Codec
 from unetcolor.images import resize, to_float
 from unetcolor.plots import plot_channels, plot_comparison, plot_history, plot_luminance
 
@@ -93,13 +93,13 @@ def main() -> None:
     lab, history = quickstart("lab", arguments.models)
     rgb, _ = quickstart("rgb", arguments.models)
     astronaut = samples.load_photo("astronaut")
-    gray = plain_gray(astronaut, lab.space)
+    gray = Codec(lab.space).plain_gray(astronaut)
     figures = {
         "tutorial_luminance": plot_luminance(test[5]),
         "tutorial_channels": plot_channels(test[5], "lab"),
         "tutorial_history": plot_history(history),
-        "tutorial_lab": plot_comparison(test, lab.predict(test), plain_gray(test, lab.space), count=6),
-        "tutorial_rgb": plot_comparison(test, rgb.predict(test), plain_gray(test, rgb.space), count=6),
+        "tutorial_lab": plot_comparison(test, lab.predict(test), Codec(lab.space).plain_gray(test), count=6),
+        "tutorial_rgb": plot_comparison(test, rgb.predict(test), Codec(rgb.space).plain_gray(test), count=6),
         "tutorial_photo": panels([[gray, lab.predict(gray), astronaut]], ["gray", "colorized", "truth"], 2.6),
         "luminance": plot_luminance(samples.load_photo("scene_extreme-desert-hike")),
         "gamut": draw_gamut(),

@@ -16,7 +16,7 @@ from skimage.filters import gaussian
 
 from benchmarks.sheets import write_sheet
 from unetcolor import UNetColorizer, samples
-from unetcolor.evaluation import plain_gray
+from unetcolor.codec import Codec
 from unetcolor.images import read_rgb
 from unetcolor.metrics import colorfulness, delta_e
 from unetcolor.spaces.lab import Lab
@@ -58,7 +58,7 @@ def colored(colorizer: UNetColorizer, pictures: list[np.ndarray], aged: bool = F
     """Return rows of gray, colorized and true pictures, and print their scores."""
     rows = []
     for i, truth in enumerate(pictures):
-        gray = age(plain_gray(truth, Lab()), i) if aged else plain_gray(truth, Lab())
+        gray = age(Codec(Lab()).plain_gray(truth), i) if aged else Codec(Lab()).plain_gray(truth)
         (result,) = colorizer.predict([gray], verbose=0)
         rows.append({"aged" if aged else "gray": gray, "colorized": result, "truth": truth})
     errors = [delta_e(row["truth"], row["colorized"]) for row in rows]
@@ -75,7 +75,7 @@ def colored(colorizer: UNetColorizer, pictures: list[np.ndarray], aged: bool = F
 
 def saturated(colorizer: UNetColorizer, truth: np.ndarray) -> dict[str, np.ndarray]:
     """Return a row of one picture at several saturations."""
-    gray = plain_gray(truth, Lab())
+    gray = Codec(Lab()).plain_gray(truth)
     row = {f"saturation={s}": colorizer.predict([gray], saturation=s, verbose=0)[0] for s in SATURATIONS}
     return {"gray": gray, **row, "truth": truth}
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import copy
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -326,3 +330,58 @@ def test_learned_colors_beat_plain_gray_on_unseen_portraits(space: str, portrait
     assert scores["delta_e"] < 0.85 * scores["gray_delta_e"]
     assert scores["colorfulness"] > 0.4 * scores["true_colorfulness"]
     assert scores["better_than_gray"] > 0.8
+
+
+def test_a_pickled_colorizer_gives_the_same_colors(trained: UNetColorizer, small_portraits: np.ndarray) -> None:
+    gray = small_portraits[..., 0]
+    expected = trained.predict(gray)
+    copied = pickle.loads(pickle.dumps(trained))
+    np.testing.assert_array_equal(copied.predict(gray), expected)
+    assert copied.training == trained.training
+    # The first prediction made engines, which belong to this process.
+    np.testing.assert_array_equal(copy.deepcopy(copied).predict(gray), expected)
+
+
+def test_a_pickled_colorizer_and_its_original_train_apart(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    before = colorizer.model.get_weights()
+    copied = pickle.loads(pickle.dumps(colorizer))
+    copied.fit(small_portraits, epochs=1, verbose=0)
+    for now, then in zip(colorizer.model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    assert copied.training["epochs"] == 2
+
+
+def test_a_predictor_is_a_snapshot(small_portraits: np.ndarray) -> None:
+    colorizer = tiny()
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    gray = small_portraits[..., 0]
+    predictor = colorizer.predictor()
+    before = predictor.predict(gray)
+    np.testing.assert_array_equal(before, colorizer.predict(gray))
+    colorizer.model.set_weights([weights + 0.1 for weights in colorizer.model.get_weights()])
+    np.testing.assert_array_equal(predictor.predict(gray), before)
+    assert (colorizer.predict(gray) != before).any()
+
+
+SPAWNED = """
+import sys, pickle
+import numpy as np
+with open(sys.argv[1], "rb") as file:
+    predictor = pickle.load(file)
+np.save(sys.argv[2], predictor.predict(np.load(sys.argv[3])))
+"""
+
+
+def test_a_pickled_predictor_works_in_another_process(
+    trained: UNetColorizer, small_portraits: np.ndarray, tmp_path: Path
+) -> None:
+    gray = small_portraits[..., 0]
+    predictor = trained.predictor()
+    expected = predictor.predict(gray)
+    (tmp_path / "predictor").write_bytes(pickle.dumps(predictor))
+    np.save(tmp_path / "gray.npy", gray)
+    files = [str(tmp_path / name) for name in ("predictor", "colored.npy", "gray.npy")]
+    subprocess.run([sys.executable, "-c", SPAWNED, *files], check=True, capture_output=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "colored.npy"), expected)

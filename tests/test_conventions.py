@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -22,14 +23,20 @@ FLOORS = [
     {"errors", "_checks", "_files", "_strips", "_progress"},
     {"spaces", "images", "networks"},
     {"codec"},
-    {"losses", "metrics", "plots", "testing", "samples", "models", "training", "prediction"},
+    {"losses", "metrics", "plots", "testing", "samples", "models"},
+    {"training", "prediction"},
     {"evaluation"},
-    {"network"},
     {"colorizer", ""},
     {"photos", "video", "app"},
     {"cli"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+
+# All else runs where TensorFlow is not installed.
+IMPORT_TENSORFLOW = {"training.tf_data", "training.fused", "prediction.engines.tensorflow", "testing"}
+
+# A docstring is no code, and neither are comments and empty lines.
+MOST_LINES_OF_CODE = 300
 
 MODULES = sorted(
     ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
@@ -72,12 +79,54 @@ def test_imports_go_one_way(module: str) -> None:
             assert FLOOR[other] < FLOOR[own], f"{module} imports {imported}"
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if package_of(module) in ("photos", "video", "app")])
+def test_applications_know_predictors_and_no_colorizer(module: str) -> None:
+    assert "colorizer" not in set(own_imports(module))
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {module: set(own_imports(module)) - {"", module} for module in MODULES if module}
+    # A package's front door names what lies behind it, and what lies behind it may ask the front doors of others.
+    graph = {module: {m for m in imported if m not in module} for module, imported in graph.items()}
+    TopologicalSorter(graph).prepare()
+
+
+def test_tensorflow_is_imported_in_few_files() -> None:
+    found = set()
+    for module in MODULES:
+        for node in ast.walk(ast.parse(path_of(module).read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] == "tensorflow" for name in names):
+                found.add(module)
+    assert found == IMPORT_TENSORFLOW
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_files_are_short(module: str) -> None:
-    assert len(path_of(module).read_text().splitlines()) <= 380
+def test_modules_are_short(module: str) -> None:
+    text = path_of(module).read_text()
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = [
+        node.body[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, documented) and ast.get_docstring(node) is not None
+    ]
+    is_docstring = {line for node in docstrings for line in range(node.lineno, (node.end_lineno or 0) + 1)}
+    code = [
+        line
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.strip().startswith("#") and number not in is_docstring
+    ]
+    assert len(code) <= MOST_LINES_OF_CODE
 
 
-@pytest.mark.parametrize("module", ["unetcolor", "unetcolor.spaces", "unetcolor.images", "unetcolor.samples"])
+LIGHT = [
+    *("unetcolor", "unetcolor.spaces", "unetcolor.images", "unetcolor.samples", "unetcolor.codec"),
+    *("unetcolor.prediction.predictor", "unetcolor.photos.files", "unetcolor.models.presets"),
+]
+
+
+@pytest.mark.parametrize("module", LIGHT)
 def test_light_modules_load_neither_tensorflow_nor_keras(module: str) -> None:
     script = f"import sys, {module}; print([n for n in ('tensorflow', 'keras', 'matplotlib') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)

@@ -7,6 +7,7 @@ import pytest
 
 from unetcolor import get_color_space, list_color_spaces
 from unetcolor._strips import STRIP_PIXELS, each_strip
+from unetcolor.spaces import in_strips
 
 # Two strips and a bit.
 SHAPE = (2 * STRIP_PIXELS // 200 + 3, 200)
@@ -17,12 +18,12 @@ def test_large_pictures_are_converted_as_small_ones(name: str) -> None:
     space = get_color_space(name)
     rgb = np.random.default_rng(0).random((*SHAPE, 3), dtype=np.float32)
     rows = range(0, SHAPE[0], 40)
-    luminance, targets = space.encode(rgb)
+    luminance, targets = in_strips(space.encode, rgb)
     parts = [space.encode(rgb[row : row + 40]) for row in rows]
     spans = [channel.high - channel.low for channel in (space.luminance, *space.targets)]
     difference = np.dstack([luminance, targets]) - np.concatenate([np.dstack(part) for part in parts])
     assert np.abs(difference / spans).max() < 1e-5
-    decoded = space.decode(luminance, targets)
+    decoded = in_strips(space.decode, luminance, targets)
     assert decoded.dtype == np.float32
     wanted = [space.decode(luminance[row : row + 40], targets[row : row + 40]) for row in rows]
     np.testing.assert_allclose(decoded, np.concatenate(wanted), atol=1e-5)

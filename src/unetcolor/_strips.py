@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import wraps
 from math import ceil
 from typing import Any
 
@@ -27,44 +26,46 @@ def each_strip(work: Callable[[slice], None], length: int, step: int) -> None:
         list(pool.map(work, strips))
 
 
-def by_strips(convert: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a conversion of pixels, ``encode`` or ``decode``, work on large NumPy arrays strip by strip.
+def in_strips(convert: Callable[..., Any], *arrays: np.ndarray) -> Any:
+    """Apply a conversion of pixels to large arrays strip by strip, on all cores.
 
     Parameters
     ----------
     convert
-        A method that takes one or more arrays ``(..., channels)``, returns one array or a tuple of them, and treats
-        each pixel by itself.
+        Takes arrays ``(..., channels)``, treats each pixel by itself, and returns one array or a tuple of them: for
+        example the ``encode`` or ``decode`` of a color space.
+    *arrays
+        Its arguments; their leading dimensions broadcast.
 
     Returns
     -------
-    callable
-        The same method. Small arrays, tensors and symbolic tensors go straight through it.
+    What ``convert(*arrays)`` returns. Small arrays go straight through it.
+
+    Examples
+    --------
+    >>> from unetcolor import get_color_space
+    >>> photo = np.full((600, 800, 3), 0.5, np.float32)
+    >>> luminance, targets = in_strips(get_color_space("lab").encode, photo)
+    >>> luminance.shape, targets.shape
+    ((600, 800, 1), (600, 800, 2))
     """
+    shape = np.broadcast_shapes(*(array.shape[:-1] for array in arrays))
+    pixels = int(np.prod(shape))
+    if pixels <= STRIP_PIXELS:
+        return convert(*arrays)
+    flat = [np.broadcast_to(array, (*shape, array.shape[-1])).reshape(pixels, -1) for array in arrays]
+    # One pixel tells how many results there are, and of which kind.
+    sample = convert(*(array[:1] for array in flat))
+    results = [np.empty((pixels, each.shape[-1]), each.dtype) for each in _as_tuple(sample)]
 
-    @wraps(convert)
-    def converted(self: Any, *arrays: Any) -> Any:
-        if not all(isinstance(array, np.ndarray) for array in arrays):
-            return convert(self, *arrays)
-        shape = np.broadcast_shapes(*(array.shape[:-1] for array in arrays))
-        pixels = int(np.prod(shape))
-        if pixels <= STRIP_PIXELS:
-            return convert(self, *arrays)
-        flat = [np.broadcast_to(array, (*shape, array.shape[-1])).reshape(pixels, -1) for array in arrays]
-        # One pixel tells how many results there are, and of which kind.
-        sample = convert(self, *(array[:1] for array in flat))
-        results = [np.empty((pixels, each.shape[-1]), each.dtype) for each in _as_tuple(sample)]
+    def work(strip: slice) -> None:
+        made = _as_tuple(convert(*(array[strip] for array in flat)))
+        for result, part in zip(results, made, strict=True):
+            result[strip] = part
 
-        def work(strip: slice) -> None:
-            made = _as_tuple(convert(self, *(array[strip] for array in flat)))
-            for result, part in zip(results, made, strict=True):
-                result[strip] = part
-
-        each_strip(work, pixels, ceil(pixels / ceil(pixels / STRIP_PIXELS)))
-        whole = [result.reshape(*shape, -1) for result in results]
-        return tuple(whole) if isinstance(sample, tuple) else whole[0]
-
-    return converted
+    each_strip(work, pixels, ceil(pixels / ceil(pixels / STRIP_PIXELS)))
+    whole = [result.reshape(*shape, -1) for result in results]
+    return tuple(whole) if isinstance(sample, tuple) else whole[0]
 
 
 def _as_tuple(made: Any) -> tuple[np.ndarray, ...]:

@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 
 from unetcolor.images import from_float, to_float
-from unetcolor.spaces import ColorSpace
+from unetcolor.spaces import ColorSpace, in_strips
 from unetcolor.spaces.arrays import Array
 
 
@@ -124,7 +124,7 @@ class Codec:
         pictures
             uint8 in 0..255, uint16 in 0..65535 or floats in 0..1, shape ``(..., 3)``.
         """
-        luminance, _ = self.space.encode(to_float(pictures))
+        luminance, _ = in_strips(self.space.encode, to_float(pictures))
         return from_float(self.space.gray(luminance), pictures.dtype)
 
     def answer_size(self, height: int, width: int) -> tuple[int, int]:

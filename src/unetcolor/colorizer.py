@@ -1,25 +1,33 @@
-"""The colorizer: trains a color network, applies it to photos, and scores it."""
+"""The colorizer: a color space and the network that was made for it, trained, applied and scored."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from functools import partial
-from math import sqrt
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
+from typing_extensions import Unpack
 
-from unetcolor._checks import not_negative, whole_number
-from unetcolor._progress import with_progress
+import unetcolor
+from unetcolor._checks import height_and_width, whole_number
+from unetcolor.codec import Codec
+from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
 from unetcolor.metrics import format_scores
-from unetcolor.models.record import name_of_loss
-from unetcolor.network import ColorNetwork
+from unetcolor.models import keras_file
+from unetcolor.models.presets import path_of_preset
+from unetcolor.models.record import Record, check_can_be_saved, name_of_loss
 from unetcolor.networks.arithmetic import Precision
-from unetcolor.prediction.predictor import Adjust, colorize, list_pictures
+from unetcolor.networks.encoders import get_encoder
+from unetcolor.networks.unet import UNetOptions, plain_options
+from unetcolor.prediction.engines import EngineCache
+from unetcolor.prediction.full_size import Adjust
+from unetcolor.prediction.predictor import Predictor, side_of
+from unetcolor.spaces import ColorSpace, get_color_space
+from unetcolor.spaces.registry import provider_of
 from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
 from unetcolor.training.fit import prepare, sort_arguments
 from unetcolor.training.fused import use_fast_training
@@ -27,7 +35,7 @@ from unetcolor.training.pictures import Size
 from unetcolor.training.tf_data import require_end
 
 
-class UNetColorizer(ColorNetwork):
+class UNetColorizer:
     """Turns gray pictures into color with a U-Net that it trains on pictures in color.
 
     Parameters
@@ -55,6 +63,67 @@ class UNetColorizer(ColorNetwork):
     >>> colorizer.predict(portraits[32:34, ..., 0]).shape
     (2, 100, 75, 3)
     """
+
+    def __init__(
+        self,
+        space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace = "lab",
+        *,
+        image_size: Sequence[int] | None = None,
+        seed: int | None = None,
+        **unet: Unpack[UNetOptions],
+    ) -> None:
+        options = plain_options(unet)
+        encoder = options.pop("encoder")
+        if isinstance(encoder, str):
+            encoder = get_encoder(encoder)
+        self._codec = Codec(get_color_space(space), options["head_stride"])
+        self._image_size = None if image_size is None else height_and_width("image_size", image_size)
+        self._seed = None if seed is None else whole_number("seed", seed, least=0)
+        check_can_be_saved(self.space)
+        self._model = keras_file.build_colorizer_network(self._codec, {**options, "encoder": encoder}, self._seed)
+        self._network = {"encoder": None if encoder is None else encoder.name, **options}
+        self._training: dict[str, Any] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """Set what neither a file nor a copy of the colorizer holds: the compilation and the engines."""
+        self._compiled_with: dict[str, Any] = {"optimizer": "adam", "loss": self.space.loss or "mae"}
+        self._engines = EngineCache()
+
+    @property
+    def space(self) -> ColorSpace:
+        """The color space; it can be exchanged for one of the same channels, such as another variant of it."""
+        return self._codec.space
+
+    @space.setter
+    def space(self, space: str | Mapping[str, Any] | type[ColorSpace] | ColorSpace) -> None:
+        other = get_color_space(space)
+        check_can_be_saved(other)
+        made_for, given = ((s.luminance, s.targets, s.output_channels, s.activation) for s in (self.space, other))
+        if given != made_for:
+            raise ValueError(f"the network was made for the channels of {self.space!r}, which {other!r} does not have")
+        self._exchange_loss(self.space.loss or "mae", other.loss or "mae")
+        self._codec = Codec(other, self._codec.stride)
+
+    @property
+    def image_size(self) -> Size | None:
+        """``(height, width)`` of the pictures to train on; None before the first :meth:`fit` decides it."""
+        return self._image_size
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the weights, of the order of the pictures and of their augmentation."""
+        return self._seed
+
+    @property
+    def model(self) -> keras.Model:
+        """The network: luminance in, targets out, both in network units."""
+        return self._model
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """How the network was trained: epochs, pictures, loss and so on; empty before :meth:`fit`."""
+        return dict(self._training)
 
     def fit(
         self,
@@ -135,7 +204,7 @@ class UNetColorizer(ColorNetwork):
             images,
             self.space,
             self.image_size,
-            stride=self._network["head_stride"],
+            stride=self._codec.stride,
             validation_data=validation_data,
             validation_split=validation_split,
             batch_size=batch_size,
@@ -153,7 +222,6 @@ class UNetColorizer(ColorNetwork):
             wanted = self._compiled_with | current | to_compile
             self._model.compile(**wanted)
             self._compiled_with = wanted
-        self._frozen.may_change = True
         if saved is not None:
             saved.restore(self._model)
             self._image_size, self._training = prepared.image_size, saved.facts["training"]
@@ -242,12 +310,8 @@ class UNetColorizer(ColorNetwork):
 
         An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones.
         """
-        pictures, join = list_pictures(images)
-        colored = self.stream(pictures, size=size, saturation=saturation, precision=precision, batch_size=batch_size)
-        results: np.ndarray | list[np.ndarray] = join(
-            list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
-        )
-        return results
+        predictor = self.predictor(precision=precision)
+        return predictor.predict(images, size=size, saturation=saturation, batch_size=batch_size, verbose=verbose)
 
     def stream(
         self,
@@ -292,17 +356,31 @@ class UNetColorizer(ColorNetwork):
         (100, 75, 3)
         (100, 75, 3)
         """
-        height, width = self._working_size
-        return colorize(
-            pictures,
-            self._frozen.get(self._model, precision),
-            self.space,
-            sqrt(height * width) if size is None else whole_number("size", size),
-            whole_number("batch_size", batch_size),
-            stride=self._network["head_stride"],
-            saturation=not_negative("saturation", saturation),
-            adjust=adjust,
+        return self.predictor(precision=precision).stream(
+            pictures, size=size, saturation=saturation, batch_size=batch_size, adjust=adjust
         )
+
+    def predictor(self, *, engine: str = "auto", precision: Precision = "auto") -> Predictor:
+        """Return what gives colors to pictures with the network as it is now, whatever becomes of the colorizer.
+
+        A predictor can be pickled and sent to other processes.
+
+        Parameters
+        ----------
+        engine
+            What runs the network: ``"tensorflow"``, ``"keras"``, or ``"auto"`` for the fastest that can.
+        precision
+            As in :meth:`predict`.
+
+        Raises
+        ------
+        NotFittedError
+            The colorizer was not trained.
+        ValueError
+            There is no such engine, or the processor lacks the precision.
+        """
+        side = side_of(self._working_size)
+        return Predictor(self._codec, self._engines.get(self._model, precision, engine), side)
 
     def evaluate(
         self,
@@ -340,16 +418,123 @@ class UNetColorizer(ColorNetwork):
         ValueError
             The pictures are of a wrong shape, dtype or range, or there are none.
         """
-        summary = score(
-            images,
-            partial(self.stream, size=size, saturation=saturation, precision=precision, batch_size=batch_size),
-            self.space,
-            self._working_size,
-            bool(verbose),
-        )
+        predictor = self.predictor(precision=precision)
+
+        def colorize(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+            return predictor.stream(pictures, size=size, saturation=saturation, batch_size=batch_size)
+
+        summary = score(images, colorize, self._codec, self._working_size, bool(verbose))
         if verbose:
             print(format_scores(summary))
         return summary
+
+    def save(self, path: str | os.PathLike[str], *, half_precision: bool = False) -> None:
+        """Write the colorizer to one ``.keras`` file, which :func:`keras.saving.load_model` opens too.
+
+        An existing file is replaced only when the new one is complete.
+
+        Parameters
+        ----------
+        path
+            Where to; the name ends in ``.keras``.
+        half_precision
+            Write the large arrays of weights in float16: about half the size, at a change of the colors of about a
+            level of 8 bits.
+
+        Raises
+        ------
+        NotFittedError
+            The colorizer was not trained.
+        ValueError
+            The file's name does not end in ``.keras``, the weights are not finite or too large for float16, or the
+            encoder has layers that cannot be read back.
+        """
+        record = Record(
+            space=self.space.get_config(),
+            provider=provider_of(self.space)._asdict(),
+            network=self._network,
+            image_size=list(self._working_size),
+            training=self._training,
+            unetcolor=unetcolor.__version__,
+        )
+        keras_file.write_model(path, self._model, record, half_precision=half_precision)
+
+    @classmethod
+    def from_preset(cls, name: str) -> Self:
+        """Return a trained colorizer that comes with the package; :func:`unetcolor.list_presets` lists them.
+
+        Raises
+        ------
+        ValueError
+            There is no preset of that name.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from unetcolor import UNetColorizer
+        >>> colorizer = UNetColorizer.from_preset("photo")
+        >>> colorizer.predict(np.full((60, 80), 128, np.uint8)).shape
+        (60, 80, 3)
+        """
+        return cls.load(path_of_preset(name))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, encoder: keras.Model | None = None) -> Self:
+        """Read a colorizer from a file that :meth:`save` wrote.
+
+        Nothing in the file is imported or executed: it may come from anywhere.
+
+        Parameters
+        ----------
+        path
+            The file.
+        encoder
+            The encoder that the network was built with, if it was one of your own: built in the same way, with any
+            weights.
+
+        Raises
+        ------
+        ModelLoadError
+            The file is missing, damaged, or not a colorizer, or it needs a color space that is not
+            installed; the message names the package to install.
+        """
+        loaded = keras_file.load_network(path, encoder=encoder)
+        colorizer = cls.__new__(cls)
+        colorizer._codec, colorizer._model, colorizer._network = loaded.codec, loaded.network, loaded.record.network
+        colorizer._image_size = height_and_width("image_size", loaded.record.image_size)
+        colorizer._training, colorizer._seed = loaded.record.training, loaded.record.training["seed"]
+        colorizer._begin()
+        return colorizer
+
+    def summary(self, **keras_arguments: Any) -> None:
+        """Print the color space, how the network was trained, and :meth:`keras.Model.summary`."""
+        channels = ", ".join(channel.name for channel in self.space.targets)
+        print(f"Color space {self.space!r}: {self.space.luminance.name} -> {channels}")
+        print(f"Pictures of (height, width) {self.image_size}; training: {self._training or 'none yet'}")
+        self._model.summary(**keras_arguments)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without engines, which belong to this process, and without the optimizer, as in a file.
+        state = {name: value for name, value in vars(self).items() if name not in ("_engines", "_compiled_with")}
+        return state | {"_model": keras.Model(self._model.inputs, self._model.outputs, name=self._model.name)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
+    def _exchange_loss(self, old: Any, new: Any) -> None:
+        """Train with the loss of another space from now on, unless a loss was chosen that is no space's own."""
+        if self._compiled_with["loss"] != old or old == new:
+            return
+        self._compiled_with["loss"] = new
+        if self._model.compiled:
+            self._model.compile(**self._compiled_with | {"optimizer": self._model.optimizer})
+
+    @property
+    def _working_size(self) -> Size:
+        if self._image_size is None or not self._training:
+            raise NotFittedError("this colorizer has not been trained: call fit first, or load a trained one")
+        return self._image_size
 
     def _keep(self, path: str | os.PathLike[str], epochs: int, course: dict[str, Any]) -> None:
         facts = json.dumps({"course": course, "training": self._training})

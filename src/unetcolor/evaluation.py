@@ -10,15 +10,14 @@ import numpy as np
 
 from unetcolor import metrics
 from unetcolor._progress import with_progress
-from unetcolor.images import from_float, to_float
-from unetcolor.spaces import ColorSpace
+from unetcolor.codec import Codec
 from unetcolor.training.pictures import Size, open_pictures
 from unetcolor.training.tf_data import is_stream, open_stream, require_end
 
 Colorize = Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]
 
 
-def score(images: Any, colorize: Colorize, space: ColorSpace, image_size: Size, verbose: bool) -> dict[str, float]:
+def score(images: Any, colorize: Colorize, codec: Codec, image_size: Size, verbose: bool) -> dict[str, float]:
     """Return the scores of colorized pictures and of plain gray ones, as :func:`unetcolor.metrics.summarize` does.
 
     Parameters
@@ -27,8 +26,8 @@ def score(images: Any, colorize: Colorize, space: ColorSpace, image_size: Size, 
         Color pictures in any form that ``fit`` takes.
     colorize
         Gives color to pictures, one after the other.
-    space
-        The color space whose luminance the plain gray pictures have.
+    codec
+        Makes the plain gray pictures.
     image_size
         ``(height, width)`` at which files are read.
     verbose
@@ -47,11 +46,5 @@ def score(images: Any, colorize: Colorize, space: ColorSpace, image_size: Size, 
     return metrics.summarize(
         with_progress(truth, "Scoring", total, verbose),
         colorize(to_color),
-        (plain_gray(picture, space) for picture in to_gray),
+        (codec.plain_gray(picture) for picture in to_gray),
     )
-
-
-def plain_gray(picture: np.ndarray, space: ColorSpace) -> np.ndarray:
-    """Return a picture, or a batch, without its colors: gray of the same luminance, in three channels, same dtype."""
-    luminance, _ = space.encode(to_float(picture))
-    return from_float(space.gray(luminance), picture.dtype)

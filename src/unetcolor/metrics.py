@@ -15,6 +15,7 @@ from itertools import zip_longest
 import numpy as np
 
 from unetcolor.images import to_float
+from unetcolor.spaces import in_strips
 from unetcolor.spaces.lab import Lab
 
 # scikit-image is imported where it is used: it brings SciPy, which takes longer to import than NumPy itself.
@@ -107,7 +108,7 @@ def delta_e_map(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Return the color difference CIEDE2000 of every pixel, shape ``(height, width)``, to see where it is large."""
     from skimage.color import deltaE_ciede2000
 
-    first, second = (np.concatenate(Lab().encode(rgb), axis=-1) for rgb in _pair(truth, predicted))
+    first, second = (np.concatenate(in_strips(Lab().encode, rgb), axis=-1) for rgb in _pair(truth, predicted))
     return np.asarray(deltaE_ciede2000(first, second))
 
 

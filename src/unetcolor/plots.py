@@ -17,7 +17,7 @@ import numpy as np
 
 from unetcolor.errors import MissingExtraError
 from unetcolor.images import to_float
-from unetcolor.spaces import Channel, ColorSpace, get_color_space
+from unetcolor.spaces import Channel, ColorSpace, get_color_space, in_strips
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,7 +117,7 @@ def plot_luminance(rgb: np.ndarray, spaces: str | ColorSpace | Iterable[str | Co
     first, *others = figure.subplots(1, 1 + len(chosen), squeeze=False)[0]
     _draw(first, picture, title="picture")
     for ax, space in zip(others, chosen, strict=True):
-        luminance, _ = space.normalize(*space.encode(picture))
+        luminance, _ = space.normalize(*in_strips(space.encode, picture))
         _draw(ax, luminance[..., 0], title=f"{space.luminance.name} ({space.name})")
     return figure
 
@@ -149,7 +149,7 @@ def plot_channels(rgb: np.ndarray, space: str | ColorSpace) -> Figure:
     picture = _picture(rgb, "rgb")
     chosen = get_color_space(space)
     channels = (chosen.luminance, *chosen.targets)
-    values = np.concatenate(chosen.encode(picture), axis=-1)
+    values = np.concatenate(in_strips(chosen.encode, picture), axis=-1)
     width, height = _inches(picture, _LARGE)
     figure = _new_figure(len(channels) * (width + _BAR), height + _TITLE)
     for i, (ax, channel) in enumerate(zip(figure.subplots(1, len(channels)), channels, strict=True)):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from unetcolor import ImageReadError, UNetColorizer, get_color_space, list_color_spaces
+from unetcolor.codec import Codec
 from unetcolor.images import read_image, write_image
-from unetcolor.prediction import predictor
-from unetcolor.prediction.predictor import colorize, working_size
+from unetcolor.prediction import inputs
+from unetcolor.prediction.full_size import colorize, working_size
 
 rng = np.random.default_rng(0)
 GRAY = rng.integers(0, 256, (30, 21), dtype=np.uint8)
@@ -126,14 +127,14 @@ print(np.abs(after - before).max() / span, peak)
 
 
 def test_large_photos_are_not_held_in_memory_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predictor, "_BATCH_VALUES", 2 * GRAY.size)
+    monkeypatch.setattr(inputs, "_BATCH_VALUES", 2 * GRAY.size)
     seen = []
 
     def network(luminance: np.ndarray) -> np.ndarray:
         seen.append(len(luminance))
         return np.full((*luminance.shape[:3], 2), 0.5, dtype=np.float32)
 
-    assert len(list(colorize([GRAY] * 5, network, get_color_space("lab"), 8, 32))) == 5
+    assert len(list(colorize([GRAY] * 5, network, Codec(get_color_space("lab")), 8, 32))) == 5
     assert seen == [2, 2, 1]
 
 
@@ -146,7 +147,7 @@ def test_the_network_sees_the_same_picture_at_every_size(trained: UNetColorizer)
 
     ramp = np.linspace(0, 1, 512, dtype=np.float32)
     photo = (ramp[:, None] + ramp[None]) / 2
-    list(colorize([photo, photo[::4, ::4]], network, get_color_space("lab"), 64, 1))
+    list(colorize([photo, photo[::4, ::4]], network, Codec(get_color_space("lab")), 64, 1))
     assert seen[0].shape == seen[1].shape == (1, 64, 64, 1)
     np.testing.assert_allclose(seen[0], seen[1], atol=0.01)
 

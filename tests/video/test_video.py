@@ -86,7 +86,7 @@ def sound(path: Path) -> list[bytes]:
 
 
 def colorize(source: Path, output: Path, colorizer: UNetColorizer, **options: Any) -> Any:
-    return colorize_video(source, output, colorizer, **{"size": 48, **options})
+    return colorize_video(source, output, colorizer.predictor(), **{"size": 48, **options})
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])

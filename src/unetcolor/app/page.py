@@ -15,12 +15,11 @@ from PIL import Image
 import unetcolor
 from unetcolor import samples
 from unetcolor.app.kept import copy_in, new_path
-from unetcolor.colorizer import UNetColorizer
 from unetcolor.errors import ImageReadError, MissingExtraError
-from unetcolor.evaluation import plain_gray
 from unetcolor.images import split_alpha, write_image
 from unetcolor.images.reading import read_pixels
 from unetcolor.models.presets import list_presets
+from unetcolor.prediction.predictor import Predictor
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -79,8 +78,8 @@ def build_app(
     chosen = next(iter(files), "photo")
 
     @cache
-    def load(name: str) -> UNetColorizer:
-        return UNetColorizer.load(files[name]) if name in files else UNetColorizer.from_preset(name)
+    def load(name: str) -> Predictor:
+        return Predictor.load(files.get(name, name))
 
     def colorize(photo: str | None, name: str, saturation: float) -> tuple[Any, str, Any]:
         nothing = gr.DownloadButton(value=None, interactive=False)
@@ -92,13 +91,13 @@ def build_app(
         except ImageReadError as error:
             # Without the folder of the server that it lies in.
             return None, _message(str(error).replace(photo, file.name), "problem"), nothing
-        colorizer = load(name)
-        (colored,) = colorizer.predict([pixels], saturation=saturation, verbose=0)
+        predictor = load(name)
+        (colored,) = predictor.predict([pixels], saturation=saturation, verbose=0)
         colored_file = new_path(f"{file.stem}_color.png")
         write_image(colored_file, colored)
         height, width = pixels.shape[:2]
         how = f"{width} x {height} pixels, {name}, saturation {saturation:g}, {time.perf_counter() - start:.1f} s"
-        shown = (_without_color(_reduce(pixels), colorizer), _reduce(colored))
+        shown = (_without_color(_reduce(pixels), predictor), _reduce(colored))
         done = _message("; ".join([f"{file.name}: {how}", *notes]))
         return shown, done, gr.DownloadButton(value=colored_file, interactive=True)
 
@@ -157,10 +156,11 @@ def _reduce(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(shown)
 
 
-def _without_color(pixels: np.ndarray, colorizer: UNetColorizer) -> np.ndarray:
-    """Return what the colorizer sees of a picture, with its alpha."""
+def _without_color(pixels: np.ndarray, predictor: Predictor) -> np.ndarray:
+    """Return the gray picture that the colors were given to, with its alpha."""
     color, alpha = split_alpha(pixels)
-    gray = plain_gray(np.broadcast_to(color.reshape(*color.shape[:2], -1), (*color.shape[:2], 3)), colorizer.space)
+    rgb = np.broadcast_to(color.reshape(*color.shape[:2], -1), (*color.shape[:2], 3))
+    gray = predictor.codec.plain_gray(rgb)
     return gray if alpha is None else np.dstack([gray, alpha])
 
 

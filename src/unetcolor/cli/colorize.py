@@ -71,7 +71,7 @@ def colorize(
             task = bar.add_task("Colorizing", total=len(planned), rate="")
             begin = time.perf_counter()
             for result in colorize_files(
-                planned, colorizer, size=size, saturation=saturation, overwrite=overwrite, workers=jobs
+                planned, colorizer.predictor(), size=size, saturation=saturation, overwrite=overwrite, workers=jobs
             ):
                 done.append(result)
                 counts[result.status] += 1

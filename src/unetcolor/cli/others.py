@@ -66,7 +66,13 @@ def video(
                 bar.update(task, completed=done, total=total, rate=rate)
 
             summary = colorize_video(
-                source, output, colorizer, size=size, saturation=saturation, smoothing=smoothing, progress=show
+                source,
+                output,
+                colorizer.predictor(),
+                size=size,
+                saturation=saturation,
+                smoothing=smoothing,
+                progress=show,
             )
         if as_json:
             print_json(vars(summary))

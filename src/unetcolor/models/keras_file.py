@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ import keras
 import numpy as np
 
 from unetcolor._files import replacing
+from unetcolor.codec import Codec
 from unetcolor.errors import ModelLoadError
-from unetcolor.models.record import RECORD, Record, parse_record
+from unetcolor.models.record import RECORD, Record, encoder_of, parse_record, space_of
 from unetcolor.networks.arithmetic import layers_lock
+from unetcolor.networks.unet import build_unet
 
 WEIGHTS = "model.weights.h5"
 _LARGEST_RECORD = 1_000_000
@@ -62,6 +65,54 @@ def read_record(path: str | os.PathLike[str]) -> Record:
         There is no such file, it is not a model of unetcolor, or its record is damaged.
     """
     return parse_record(path, _read_member(path, RECORD, _LARGEST_RECORD))
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """What a model file holds: its record, the codec that belongs to the network, and the network with its weights."""
+
+    record: Record
+    codec: Codec
+    network: keras.Model
+
+
+def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = None) -> LoadedNetwork:
+    """Read a model file: the network is built by our own code, and filled with the file's weights.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoder
+        The encoder that the network was built with, if it was one of the user's own; it is copied.
+
+    Raises
+    ------
+    ModelLoadError
+        The file is missing, damaged, or not a colorizer, or it needs a color space or an encoder that is not there.
+    """
+    record = read_record(path)
+    codec = Codec(space_of(path, record), record.network["head_stride"])
+    # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
+    encoder = encoder_of(path, record) if encoder is None else keras.models.clone_model(encoder)
+    try:
+        network = build_colorizer_network(codec, {**record.network, "encoder": encoder}, record.training["seed"])
+    except (TypeError, ValueError) as error:
+        raise ModelLoadError(f"{path}: the network cannot be built: {error}") from error
+    read_weights(path, network)
+    return LoadedNetwork(record, codec, network)
+
+
+def build_colorizer_network(codec: Codec, options: dict[str, Any], seed: int | None) -> keras.Model:
+    """Build the network of a colorizer, under the names that its file knows."""
+    return build_unet(
+        codec.input_channels,
+        codec.output_channels,
+        activation=codec.space.activation,
+        seed=seed,
+        name="colorizer",
+        **options,
+    )
 
 
 def read_weights(path: str | os.PathLike[str], model: keras.Model) -> None:

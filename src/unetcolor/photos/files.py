@@ -11,13 +11,12 @@ from typing import Literal
 
 import numpy as np
 
-from unetcolor.colorizer import UNetColorizer
 from unetcolor.errors import ImageReadError
-from unetcolor.evaluation import plain_gray
 from unetcolor.images import MAX_PIXELS, WRITE_FORMATS, from_float, split_alpha, to_float, write_image
 from unetcolor.images.metadata import Metadata, read_metadata
 from unetcolor.images.reading import read_pixels
 from unetcolor.photos.jobs import Job
+from unetcolor.prediction.predictor import Predictor
 
 # What a segment of a JPEG file holds.
 _LONGEST_EXIF = 65_527
@@ -52,7 +51,7 @@ class Result:
 
 def colorize_files(
     jobs: Sequence[Job],
-    colorizer: UNetColorizer,
+    colorizer: Predictor,
     *,
     size: int | None = None,
     saturation: float = 1.0,
@@ -103,7 +102,7 @@ def colorize_files(
             pool.shutdown(cancel_futures=True)
 
 
-def _colorize_file(job: Job, colorizer: UNetColorizer, size: int | None, saturation: float) -> Result:
+def _colorize_file(job: Job, colorizer: Predictor, size: int | None, saturation: float) -> Result:
     start = time.perf_counter()
     try:
         pixels, notes = read_pixels(job.source, MAX_PIXELS)
@@ -113,7 +112,7 @@ def _colorize_file(job: Job, colorizer: UNetColorizer, size: int | None, saturat
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if job.comparison is not None:
             color, _ = split_alpha(written)
-            both = np.concatenate([plain_gray(color, colorizer.space), color], axis=1)
+            both = np.concatenate([colorizer.codec.plain_gray(color), color], axis=1)
             write_image(job.comparison, both, metadata=metadata)
         # The last of all: a result that is there says that nothing is left to do.
         write_image(job.output, written, metadata=metadata)

@@ -7,6 +7,8 @@ from math import ceil
 import numpy as np
 from skimage.filters import gaussian
 
+from unetcolor.codec import average_blocks
+
 # Both measured on photos whose true colors were scaled down by 2 and by 4 and up again. SIGMA is in pixels of the
 # small picture; REGULARIZATION, in squared network units, says how strong an edge must be to guide.
 SIGMA = 1.0
@@ -67,18 +69,6 @@ class EdgeAwareUpsampler:
         targets, slope, smooth = np.split(layers, [self._channels, 2 * self._channels], axis=-1)
         result: np.ndarray = targets + slope * (luminance - smooth)
         return result
-
-
-def average_blocks(values: np.ndarray, stride: int) -> np.ndarray:
-    """Average ``(h, w, n)`` over squares of ``stride`` pixels a side; the last row and column fill up the last ones."""
-    if stride == 1:
-        return values
-    height, width, channels = values.shape
-    missing = [(0, -length % stride) for length in (height, width)]
-    filled = np.pad(values, (*missing, (0, 0)), mode="edge")
-    blocks = filled.reshape(filled.shape[0] // stride, stride, filled.shape[1] // stride, stride, channels)
-    averages: np.ndarray = blocks.mean(axis=(1, 3))
-    return averages
 
 
 def _slope(targets: np.ndarray, luminance: np.ndarray) -> np.ndarray:

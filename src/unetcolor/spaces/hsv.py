@@ -6,7 +6,6 @@ from math import pi
 
 from typing_extensions import override
 
-from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import (
     Array,
     constant,
@@ -40,7 +39,6 @@ class HSV(ColorSpace):
     targets = (Channel("s cos h", -1.0, 1.0), Channel("s sin h", -1.0, 1.0))
 
     @override
-    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         xp = namespace(rgb)
         red, green, blue = split_channels(rgb)
@@ -62,7 +60,6 @@ class HSV(ColorSpace):
         return weigh(rgb, LUMA_WEIGHTS), join_channels(saturation * xp.cos(angle), saturation * xp.sin(angle))
 
     @override
-    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         xp = namespace(luminance)
         x, y = split_channels(targets)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from typing_extensions import override
 
-from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, join_channels, linear_map, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.cie import compress, expand
@@ -32,13 +31,11 @@ class Lab(ColorSpace):
     targets = (Channel("a*", -128.0, 127.0), Channel("b*", -128.0, 127.0))
 
     @override
-    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         fx, fy, fz = split_channels(compress(linear_map(linearize(rgb), _RGB_TO_WHITES)))
         return 116 * fy - 16, join_channels(500 * (fx - fy), 200 * (fy - fz))
 
     @override
-    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         a, b = split_channels(targets)
         fy = (luminance + 16) / 116

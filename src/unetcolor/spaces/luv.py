@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, constant, join_channels, linear_map, namespace, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.cie import lightness_to_luminance, luminance_to_lightness
@@ -37,7 +36,6 @@ class Luv(ColorSpace):
     targets = (Channel("u*", -84.0, 176.0), Channel("v*", -135.0, 108.0))
 
     @override
-    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         xp = namespace(rgb)
         x, y, z = split_channels(rgb_to_xyz(rgb))
@@ -50,7 +48,6 @@ class Luv(ColorSpace):
         return l_star, join_channels(u, v)
 
     @override
-    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         xp = namespace(luminance)
         u, v = split_channels(targets)

@@ -8,7 +8,6 @@ from typing import TypeAlias
 import numpy as np
 from typing_extensions import override
 
-from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, constant, linear_map, namespace, signed_power, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import RGB_TO_XYZ, WHITE, delinearize, linearize
@@ -59,14 +58,12 @@ class Oklab(ColorSpace):
     targets = (Channel("a", -0.4, 0.4), Channel("b", -0.4, 0.4))
 
     @override
-    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         lms = linear_map(linearize(rgb), _RGB_TO_LMS)
         lab = linear_map(signed_power(lms, 1 / 3), _LMS_TO_LAB)
         return lab[..., :1], lab[..., 1:]
 
     @override
-    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         # L is no weighted sum of linear R, G, B, so the share of chroma that fits has no closed form.
         xp = namespace(luminance)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
@@ -51,7 +50,6 @@ class RGB(ColorSpace):
         return weigh(rgb, LUMA_WEIGHTS), rgb
 
     @override
-    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         gray = luminance if self.keep_luminance else weigh(targets, LUMA_WEIGHTS)
         return pull_toward_gray(targets + (gray - weigh(targets, LUMA_WEIGHTS)), gray)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from typing_extensions import override
 
-from unetcolor._strips import by_strips
 from unetcolor.spaces.arrays import Array, join_channels, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
@@ -31,14 +30,12 @@ class YCbCr(ColorSpace):
     targets = (Channel("Cb", -0.5, 0.5), Channel("Cr", -0.5, 0.5))
 
     @override
-    @by_strips
     def encode(self, rgb: Array) -> tuple[Array, Array]:
         red, _, blue = split_channels(rgb)
         y = weigh(rgb, LUMA_WEIGHTS)
         return y, join_channels((blue - y) / (2 * (1 - _BLUE)), (red - y) / (2 * (1 - _RED)))
 
     @override
-    @by_strips
     def decode(self, luminance: Array, targets: Array) -> Array:
         cb, cr = split_channels(targets)
         red = luminance + 2 * (1 - _RED) * cr

@@ -17,8 +17,8 @@ import numpy as np
 
 from unetcolor._checks import not_negative
 from unetcolor._files import replacing
-from unetcolor.colorizer import UNetColorizer
 from unetcolor.errors import VideoError
+from unetcolor.prediction.predictor import Predictor
 from unetcolor.video.frames import First, Frames, first_frame, import_av, pictures_of
 from unetcolor.video.smoothing import TemporalSmoother
 
@@ -68,7 +68,7 @@ class VideoSummary:
 def colorize_video(
     source: str | os.PathLike[str],
     output: str | os.PathLike[str],
-    colorizer: UNetColorizer,
+    predictor: Predictor,
     *,
     size: int | None = None,
     saturation: float = 1.0,
@@ -86,8 +86,8 @@ def colorize_video(
         A video that FFmpeg reads. Rotated ones are turned upright, and more than 8 bits become 8.
     output
         The file to write, ``.mp4``, ``.m4v``, ``.mov``, ``.mkv`` (H.264) or ``.webm`` (VP9).
-    colorizer
-        A trained colorizer.
+    predictor
+        Gives the frames their colors: ``UNetColorizer.from_preset("photo").predictor()``.
     size, saturation
         As in :meth:`unetcolor.UNetColorizer.predict`.
     smoothing
@@ -125,7 +125,7 @@ def colorize_video(
             _start(av, writer, output)
             frames = Frames(av, reader, writer, copies, first.rgb.shape[:2], pictures)
             declared = pictures.frames or None
-            colored = colorizer.stream(
+            colored = predictor.stream(
                 frames, size=size, saturation=saturation, batch_size=_BATCH, adjust=smoother if smoothing else None
             )
             done, begin, end = 0, None, 0.0

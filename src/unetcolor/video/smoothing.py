@@ -22,7 +22,7 @@ _BLUR = 1.0
 
 
 class TemporalSmoother:
-    """A running average of the colors of a video, for ``UNetColorizer.stream(adjust=...)``.
+    """A running average of the colors of a video, for ``Predictor.stream(adjust=...)``.
 
     Where the luminance stays the same, the colors so far have the weight ``strength``; where it changes, as something
     moves, they have less, so that no ghost of them is left. After a cut they have none.

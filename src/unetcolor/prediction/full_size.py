@@ -1,0 +1,143 @@
+"""Colors at the photo's own size: the network sees a small picture, whose colors are scaled up to the photo."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from unetcolor._strips import STRIP_PIXELS, each_strip
+from unetcolor.codec import Codec, average_blocks
+from unetcolor.images import from_float, resize, to_float
+from unetcolor.prediction.inputs import load_batches
+from unetcolor.prediction.upsample import EdgeAwareUpsampler
+from unetcolor.spaces import ColorSpace
+
+# At the first of the 255 levels above black, rounding alone moves Oklab's L by 1 % of its range, and no color can be
+# seen.
+_DARKEST_COLORED = 1.5 / 255
+
+Network = Callable[[np.ndarray], np.ndarray]
+
+# Takes a picture's luminance and its colors, both as small as the network's answer, and returns other colors.
+Adjust = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def colorize(
+    pictures: Iterable[Any],
+    network: Network,
+    codec: Codec,
+    side: float,
+    batch_size: int,
+    *,
+    saturation: float = 1.0,
+    adjust: Adjust | None = None,
+) -> Iterator[np.ndarray]:
+    """Yield the pictures in color, in their order.
+
+    Parameters
+    ----------
+    pictures
+        Arrays, paths and Pillow images, one a picture.
+    network
+        Maps a batch of inputs to the network's answer, as the codec describes both.
+    codec
+        Translates between pictures and the network.
+    side
+        The network sees each picture shrunk or enlarged to the area of a square with this side, in pixels.
+    batch_size
+        Pictures that are read, and shown to the network, at once.
+    saturation
+        The colors' distance from gray is multiplied by this.
+    adjust
+        Called for each picture in its turn, with its luminance ``(h, w, 1)`` in network units and its colors
+        ``(h, w, n)`` in natural units, both at the size of the network's answer; returns the colors to use instead.
+
+    Yields
+    ------
+    Arrays ``(height, width, 3)``, or 4 channels if the picture has transparency, of the picture's dtype.
+    """
+    for loaded in load_batches(pictures, batch_size):
+        small = [_shrink(pixels, codec, side) for pixels, _ in loaded]
+        answers = _predict_by_size(small, network)
+        for (pixels, alpha), luminance, predicted in zip(loaded, small, answers, strict=True):
+            seen = average_blocks(luminance, codec.stride)
+            colors = codec.colors(seen, predicted, saturation)
+            if adjust is not None:
+                colors = adjust(seen, colors)
+            rgb = _finish(pixels, EdgeAwareUpsampler(colors, luminance, pixels.shape[:2], codec.stride), codec)
+            yield rgb if alpha is None else np.concatenate([rgb, alpha[..., np.newaxis]], axis=-1)
+
+
+def working_size(height: int, width: int, side: float) -> tuple[int, int]:
+    """Return the size at which the network sees a picture: the area ``side ** 2``, the aspect kept.
+
+    Examples
+    --------
+    >>> working_size(3000, 4000, 128)
+    (111, 148)
+    """
+    scale = side / sqrt(height * width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _shrink(pixels: np.ndarray, codec: Codec, side: float) -> np.ndarray:
+    """Return what the network sees of a picture: ``(h, w, 1)``, network units."""
+    height, width, channels = pixels.shape
+    size = working_size(height, width, side)
+    # One channel after the other: as floats, all of a large photo at once would take much memory, and time to get it.
+    small = [resize(to_float(pixels[..., i]), size) for i in range(channels)]
+    _, luminance = codec.luminances(np.stack(small, axis=-1))
+    return luminance
+
+
+def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndarray]:
+    """Show all pictures of one size to the network together; return its answers in the order of the inputs."""
+    by_size: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    for i, luminance in enumerate(inputs):
+        by_size[luminance.shape].append(i)
+    answers: dict[int, np.ndarray] = {}
+    for indices in by_size.values():
+        predicted = network(np.stack([inputs[i] for i in indices]))
+        if not np.isfinite(predicted).all():
+            raise ValueError("the network's output is not finite: its training diverged; try a lower learning rate")
+        answers.update(zip(indices, predicted, strict=True))
+    return [answers[i] for i in range(len(inputs))]
+
+
+def _finish(pixels: np.ndarray, upsampler: EdgeAwareUpsampler, codec: Codec) -> np.ndarray:
+    """Join a photo's own luminance with the colors that were predicted for the small one."""
+    height, width = pixels.shape[:2]
+    result = np.empty((height, width, 3), dtype=pixels.dtype)
+    luminances_of = _reader(pixels, codec)
+
+    def work(strip: slice) -> None:
+        natural, full = luminances_of(pixels[strip])
+        rgb = codec.space.decode(natural, upsampler.rows(full, strip.start))
+        if pixels.dtype == np.uint8:
+            _keep_darkest_gray(rgb, natural, codec.space)
+        result[strip] = from_float(rgb, pixels.dtype)
+
+    each_strip(work, height, max(1, STRIP_PIXELS // width))
+    return result
+
+
+def _reader(pixels: np.ndarray, codec: Codec) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Return what tells the luminances of parts of a picture, as :meth:`Codec.luminances` does."""
+    if pixels.shape[-1] == 1 and pixels.dtype.kind == "u":
+        levels = np.arange(np.iinfo(pixels.dtype).max + 1).astype(pixels.dtype)
+        if len(levels) < pixels.size:
+            # Each level is converted once, and looked up for its pixels.
+            natural, network = codec.luminances(to_float(levels).reshape(1, -1, 1))
+            return lambda part: (natural[0][part[..., 0]], network[0][part[..., 0]])
+    return lambda part: codec.luminances(to_float(part))
+
+
+def _keep_darkest_gray(rgb: np.ndarray, luminance: np.ndarray, space: ColorSpace) -> None:
+    darkest, _ = space.encode(np.full(3, _DARKEST_COLORED, dtype=luminance.dtype))
+    too_dark = luminance[..., 0] < darkest
+    if too_dark.any():
+        rgb[too_dark] = space.gray(luminance[too_dark])
