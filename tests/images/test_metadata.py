@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 
 from unetcolor import ImageReadError
-from unetcolor.images import WRITE_FORMATS, read_image, write_image
-from unetcolor.images.metadata import Metadata, read_metadata
+from unetcolor.images import WRITE_FORMATS, Metadata, read, read_image, write_image
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -55,7 +54,7 @@ def test_exif_goes_from_any_format_to_any_other_but_for_rotation_and_size(
     tmp_path: Path, source: str, suffix: str
 ) -> None:
     Image.fromarray(PIXELS).save(tmp_path / f"in{source}", exif=exif())
-    write_image(tmp_path / f"out{suffix}", PIXELS, metadata=read_metadata(tmp_path / f"in{source}"))
+    write_image(tmp_path / f"out{suffix}", PIXELS, metadata=read(tmp_path / f"in{source}").metadata)
     with Image.open(tmp_path / f"out{suffix}") as picture:
         written = picture.getexif()
         assert written[ExifTags.Base.ImageDescription] == "Grandmother at the sea"
@@ -76,7 +75,7 @@ def test_colors_are_converted_to_the_profile_that_is_written(tmp_path: Path, suf
     write_image(path, flat, metadata=Metadata(icc_profile=profile))
     with Image.open(path) as picture:
         assert picture.info["icc_profile"] == profile
-    assert read_metadata(path).icc_profile == profile
+    assert read(path).metadata.icc_profile == profile
     assert np.abs(read_image(path).astype(int) - flat).max() <= 4
 
 
@@ -99,7 +98,7 @@ def test_profiles_of_gray_and_cmyk_are_not_handed_on_to_colors(tmp_path: Path) -
     gray = bytearray(SRGB)
     gray[16:20] = b"GRAY"
     Image.new("L", (8, 8)).save(tmp_path / "gray.jpg", icc_profile=bytes(gray))
-    assert read_metadata(tmp_path / "gray.jpg").icc_profile == b""
+    assert read(tmp_path / "gray.jpg").metadata.icc_profile == b""
 
 
 def test_gray_pixels_get_no_profile_of_colors(tmp_path: Path) -> None:
@@ -115,12 +114,12 @@ def test_broken_metadata_are_left_out(garbage: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.png"
         path.write_bytes(buffer.getvalue())
-        assert read_metadata(path).icc_profile == b""
+        assert read(path).metadata.icc_profile == b""
 
 
 def test_what_is_no_picture_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(ImageReadError, match=r"notes\.txt"):
-        read_metadata(tmp_path / "notes.txt")
+        read(tmp_path / "notes.txt")
     with pytest.raises(ImageReadError, match="No such file"):
-        read_metadata(tmp_path / "missing.jpg")
+        read(tmp_path / "missing.jpg")

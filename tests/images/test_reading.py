@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unetcolor import images
-from unetcolor.images import cover, read_image, read_rgb, split_alpha, write_image
+from unetcolor.images import cover, read_image, read_rgb, reading, split_alpha, write_image
 
 ROWS, COLUMNS = np.mgrid[0:48, 0:64]
 RGB = np.stack([ROWS * 5, COLUMNS * 4, 255 - ROWS * 2 - COLUMNS], axis=-1).astype(np.uint8)
@@ -70,7 +69,7 @@ def test_jpeg_keeps_color_at_full_resolution(tmp_path):
 
 
 @pytest.mark.parametrize("pixels", [RGB16, RGBA16, RGBA16[..., :2]], ids=["rgb", "rgba", "gray_alpha"])
-def test_sixteen_bit_color_is_written_by_tensorflow(tmp_path, pixels):
+def test_sixteen_bit_color_comes_back(tmp_path, pixels):
     write_image(tmp_path / "x.png", pixels)
     # Gray with alpha comes back as color, which loses nothing.
     expected = pixels[..., [0, 0, 0, 1]] if pixels.shape[-1] == 2 else pixels
@@ -177,6 +176,6 @@ def test_draft_of_a_large_jpeg_equals_the_full_picture(tmp_path, monkeypatch, mo
     assert np.abs(full.astype(int) - draft).max() <= 6
     assert np.abs(full.astype(int) - draft).mean() < 1.5
     decoded = []
-    monkeypatch.setattr(images, "split_alpha", lambda pixels: (decoded.append(pixels.shape), split_alpha(pixels))[1])
+    monkeypatch.setattr(reading, "split_alpha", lambda pixels: (decoded.append(pixels.shape), split_alpha(pixels))[1])
     read_rgb(path, (75, 120))
     assert decoded[0][:2] == ((300, 400) if orientation == 1 else (400, 300))

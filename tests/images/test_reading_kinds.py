@@ -240,3 +240,46 @@ def test_broken_color_profile_warns(tmp_path, name, mode, profile):
     with pytest.warns(UserWarning, match="color profile cannot be used"):
         read = read_image(tmp_path / name)
     assert np.abs(read.astype(int) - RGB).mean() < 3
+
+
+NETPBM = {
+    "P1": (b"P1\n# a comment\n4 2\n0 1 1 0\n1000\n", [[255, 0, 0, 255], [0, 255, 255, 255]]),
+    "P1 without spaces": (b"P1 4 2 01101000", [[255, 0, 0, 255], [0, 255, 255, 255]]),
+    "P4": (b"P4 4 2\n" + bytes([0b01100000, 0b10000000]), [[255, 0, 0, 255], [0, 255, 255, 255]]),
+    "P2": (b"P2\n2 2 # a comment\n255\n0 7\n200 255\n", [[0, 7], [200, 255]]),
+    "P2 of few levels": (b"P2 2 1 3 1 3", [[85, 255]]),
+    "P5": (b"P5 2 2 255\n" + bytes([0, 7, 200, 255]), [[0, 7], [200, 255]]),
+    "P3": (b"P3\n1 2\n255\n1 2 3\n250 251 252\n", [[[1, 2, 3]], [[250, 251, 252]]]),
+    "P6": (b"P6 1 2 255\n" + bytes([1, 2, 3, 250, 251, 252]), [[[1, 2, 3]], [[250, 251, 252]]]),
+    "P6 of few levels": (b"P6 1 1 15\n" + bytes([0, 5, 15]), [[[0, 85, 255]]]),
+}
+NETPBM_OF_16_BITS = {
+    "P2": (b"P2 2 1 65535 258 65535", [[258, 65535]]),
+    "P5": (b"P5 2 1 65535\n" + bytes([1, 2, 255, 255]), [[258, 65535]]),
+    "P5 of 1000 levels": (b"P5 2 1 1000\n" + bytes([0, 0, 3, 232]), [[0, 65535]]),
+}
+
+
+@pytest.mark.parametrize("kind", NETPBM)
+def test_netpbm_files_written_by_hand(tmp_path, kind):
+    content, values = NETPBM[kind]
+    (tmp_path / "x.pnm").write_bytes(content)
+    read = read_image(tmp_path / "x.pnm")
+    np.testing.assert_array_equal(read, values)
+    assert read.dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", NETPBM_OF_16_BITS)
+def test_netpbm_files_of_16_bits_written_by_hand(tmp_path, kind):
+    content, values = NETPBM_OF_16_BITS[kind]
+    (tmp_path / "x.pgm").write_bytes(content)
+    read = read_image(tmp_path / "x.pgm")
+    np.testing.assert_array_equal(read, values)
+    assert read.dtype == np.uint16
+
+
+@pytest.mark.parametrize("content", [b"P3 1 1 65535 258 515 772", b"P6 1 1 65535\n" + bytes([1, 2, 2, 3, 3, 4])])
+def test_netpbm_files_of_16_bit_color_keep_8(tmp_path, content):
+    (tmp_path / "x.ppm").write_bytes(content)
+    with pytest.warns(UserWarning, match="only 8 of its 16 bits"):
+        np.testing.assert_array_equal(read_image(tmp_path / "x.ppm"), [[[1, 2, 3]]])

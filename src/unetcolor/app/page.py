@@ -16,8 +16,7 @@ import unetcolor
 from unetcolor import samples
 from unetcolor.app.kept import copy_in, new_path
 from unetcolor.errors import ImageReadError, MissingExtraError
-from unetcolor.images import split_alpha, write_image
-from unetcolor.images.reading import read_pixels
+from unetcolor.images import read, split_alpha, write_image
 from unetcolor.models.presets import list_presets
 from unetcolor.prediction.predictor import Predictor
 
@@ -87,10 +86,11 @@ def build_app(
             return None, _message(""), nothing
         start, file = time.perf_counter(), Path(photo)
         try:
-            pixels, notes = read_pixels(photo, round(max_megapixels * 1e6))
+            original = read(photo, max_pixels=round(max_megapixels * 1e6))
         except ImageReadError as error:
             # Without the folder of the server that it lies in.
             return None, _message(str(error).replace(photo, file.name), "problem"), nothing
+        pixels, notes = original.pixels, original.notes
         predictor = load(name)
         (colored,) = predictor.predict([pixels], saturation=saturation, verbose=0)
         colored_file = new_path(f"{file.stem}_color.png")

@@ -1,4 +1,4 @@
-"""Convert, resize and judge pictures that are arrays already; files are read and written in ``images.py``."""
+"""Convert, resize and judge pictures that are arrays already."""
 
 from __future__ import annotations
 

@@ -6,20 +6,15 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from unetcolor.errors import ImageReadError
-from unetcolor.images import MAX_PIXELS, WRITE_FORMATS, from_float, split_alpha, to_float, write_image
-from unetcolor.images.metadata import Metadata, read_metadata
-from unetcolor.images.reading import read_pixels
+from unetcolor.images import Metadata, Photo, from_float, read, split_alpha, to_float, write_image
+from unetcolor.images.formats import Format, format_to_write
 from unetcolor.photos.jobs import Job
 from unetcolor.prediction.predictor import Predictor
-
-# What a segment of a JPEG file holds.
-_LONGEST_EXIF = 65_527
 
 Status = Literal["colorized", "skipped", "failed"]
 
@@ -35,7 +30,7 @@ class Result:
     status
         ``"skipped"`` if its result was there already.
     reason
-        Why it failed, or what was lost on the way; may be empty.
+        Why it was skipped, why it failed, or what was lost on the way; may be empty.
     size
         ``(height, width)`` of the photo, if it was colorized.
     seconds
@@ -51,7 +46,7 @@ class Result:
 
 def colorize_files(
     jobs: Sequence[Job],
-    colorizer: Predictor,
+    predictor: Predictor,
     *,
     size: int | None = None,
     saturation: float = 1.0,
@@ -67,8 +62,8 @@ def colorize_files(
     ----------
     jobs
         The photos, from :func:`~unetcolor.photos.jobs.plan`.
-    colorizer
-        A trained colorizer.
+    predictor
+        Gives the photos their colors.
     size, saturation
         As in :meth:`unetcolor.UNetColorizer.predict`.
     overwrite
@@ -80,7 +75,7 @@ def colorize_files(
     running: set[Future[Result]] = set()
 
     def work(job: Job) -> Result:
-        return _colorize_file(job, colorizer, size, saturation)
+        return _colorize_file(job, predictor, size, saturation)
 
     with ThreadPoolExecutor(workers) as pool:
         try:
@@ -90,7 +85,7 @@ def colorize_files(
                         yield Result(job, "skipped", "it is there already")
                         continue
                     running.add(pool.submit(work, job))
-                    # One more than can be in work, lest a thread wait for whoever takes the results.
+                    # One more than can be in work, so that no thread waits for whoever takes the results.
                     if len(running) > workers:
                         break
                 if not running:
@@ -102,51 +97,54 @@ def colorize_files(
             pool.shutdown(cancel_futures=True)
 
 
-def _colorize_file(job: Job, colorizer: Predictor, size: int | None, saturation: float) -> Result:
+def _colorize_file(job: Job, predictor: Predictor, size: int | None, saturation: float) -> Result:
     start = time.perf_counter()
     try:
-        pixels, notes = read_pixels(job.source, MAX_PIXELS)
-        metadata, left_out = _that_fits_beside(read_metadata(job.source), pixels, job.output)
-        (colored,) = colorizer.stream([pixels], size=size, saturation=saturation)
-        written, lost = _that_fits(colored, job.output)
+        photo = read(job.source)
+        chosen = format_to_write(job.output)
+        metadata, left_out = _metadata_that_fits(photo, chosen)
+        (colored,) = predictor.stream([photo.pixels], size=size, saturation=saturation)
+        written, lost = _pixels_that_fit(colored, chosen)
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if job.comparison is not None:
             color, _ = split_alpha(written)
-            both = np.concatenate([colorizer.codec.plain_gray(color), color], axis=1)
+            both = np.concatenate([predictor.codec.plain_gray(color), color], axis=1)
             write_image(job.comparison, both, metadata=metadata)
         # The last of all: a result that is there says that nothing is left to do.
         write_image(job.output, written, metadata=metadata)
     except ImageReadError as error:
         return Result(job, "failed", str(error).removeprefix(f"cannot read {job.source}: "))
-    # A full disk, a folder that may not be written to, no memory for this one photo: the others may still do.
-    except Exception as error:
-        return Result(job, "failed", f"{error}" or type(error).__name__)
+    except MemoryError:
+        return Result(job, "failed", "not enough memory")
+    # A full disk, a folder that may not be written to, a photo too large for what was asked.
+    except (OSError, ValueError) as error:
+        return Result(job, "failed", str(error) or type(error).__name__)
     seconds = time.perf_counter() - start
-    return Result(job, "colorized", "; ".join([*notes, *lost, *left_out]), (pixels.shape[0], pixels.shape[1]), seconds)
+    height, width = photo.pixels.shape[:2]
+    return Result(job, "colorized", "; ".join([*photo.notes, *lost, *left_out]), (height, width), seconds)
 
 
-def _that_fits_beside(metadata: Metadata, pixels: np.ndarray, path: Path) -> tuple[Metadata, list[str]]:
-    """Return the metadata as the file can hold them beside the colors of a photo, and what was lost, in words."""
-    lost = []
-    if WRITE_FORMATS[path.suffix.lower()] == "JPEG" and len(metadata.exif) > _LONGEST_EXIF:
+def _metadata_that_fits(photo: Photo, chosen: Format) -> tuple[Metadata, list[str]]:
+    """Return a photo's metadata as a file of the format can hold them, and what was lost, in words."""
+    metadata, lost = photo.metadata, []
+    if len(metadata.exif) > chosen.longest_exif:
         metadata = replace(metadata, exif=b"")
-        lost.append("its EXIF data are too long for JPEG")
+        lost.append(f"its EXIF data do not fit into {chosen.name}")
     # 16-bit colors are not converted to a profile; only those that were read with it are still true to it.
-    if pixels.dtype == np.uint16 and pixels.ndim == 2:
+    if photo.pixels.dtype == np.uint16 and photo.pixels.ndim == 2:
         metadata = replace(metadata, icc_profile=b"")
     return metadata, lost
 
 
-def _that_fits(pixels: np.ndarray, path: Path) -> tuple[np.ndarray, list[str]]:
-    """Return the pixels as the file's format can hold them, and what was lost, in words."""
-    file_format = WRITE_FORMATS[path.suffix.lower()]
+def _pixels_that_fit(pixels: np.ndarray, chosen: Format) -> tuple[np.ndarray, list[str]]:
+    """Return the pixels as a file of the format can hold them, and what was lost, in words."""
     lost = []
-    if pixels.dtype == np.uint16 and file_format != "PNG":
+    if not chosen.holds_depth(pixels):
         pixels = from_float(to_float(pixels), np.uint8)
-        lost.append(f"its 16 bits became 8: {file_format} holds no more")
+        lost.append(f"its 16 bits became 8: {chosen.name} holds no more")
     color, alpha = split_alpha(pixels)
-    if alpha is not None and file_format in ("JPEG", "BMP"):
+    if alpha is not None and not chosen.alpha:
         opacity = to_float(alpha)[..., np.newaxis]
         pixels = from_float(to_float(color) * opacity + (1 - opacity), color.dtype)
-        lost.append(f"it is transparent, which {file_format} is not: it was laid on white")
+        lost.append(f"it is transparent, which {chosen.name} is not: it was laid on white")
     return pixels, lost

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from unetcolor.images import WRITE_FORMATS
-
-# What systems leave in folders, beside hidden files.
-_NOT_PHOTOS = {"thumbs.db", "desktop.ini"}
+from unetcolor.images import WRITE_FORMATS, find_pictures
+from unetcolor.images.finding import place
 
 
 @dataclass(frozen=True)
 class Job:
-    """A photo, where its result goes, and where that beside the gray photo goes, if it is wanted."""
+    """A photo, where its result goes, and where the result next to the gray photo goes, if that is wanted."""
 
     source: Path
     output: Path
@@ -39,12 +37,12 @@ def plan(
     output
         The folder for the results.
     suffix
-        That of all results, a key of :data:`unetcolor.images.WRITE_FORMATS`. None keeps each photo's own, or takes
-        ``.png`` where it cannot be written.
+        The suffix of all results, a key of :data:`unetcolor.images.WRITE_FORMATS`. None keeps each photo's own suffix,
+        or takes ``.png`` where that cannot be written.
     recursive
         Take the files of the folders within the folders, too.
     compare
-        Also make pictures that show the gray photo beside the result.
+        Also make pictures that show the gray photo next to the result.
 
     Raises
     ------
@@ -64,18 +62,18 @@ def plan(
     root = os.path.commonpath(folders)
     targets = [output / os.path.relpath(os.path.abspath(source), root) for source in sources]
     names = [_with_suffix(target, suffix) for target in targets]
-    shared = Counter(map(_key, names))
+    shared = Counter(map(place, names))
     taken: set[str] = set()
     jobs = []
     for source, target, name in zip(sources, targets, names, strict=True):
-        if shared[_key(name)] > 1 and name != target:
+        if shared[place(name)] > 1 and name != target:
             name = target.with_name(target.name + name.suffix)
         name = _untaken(name, taken)
-        beside = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
-        jobs.append(Job(source, name, beside))
-    taken_from = {_key(source.parent) for source in sources}
+        comparison = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
+        jobs.append(Job(source, name, comparison))
+    taken_from = {place(source.parent) for source in sources}
     for job in jobs:
-        if _key(job.output.parent) in taken_from:
+        if place(job.output.parent) in taken_from:
             raise ValueError(
                 f"{job.output} would lie among the photos, and might replace one: name another output folder"
             )
@@ -84,23 +82,15 @@ def plan(
 
 def _files(given: Path, recursive: bool, output: Path) -> Iterator[Path]:
     """Yield a file itself, or the files of a folder in order."""
-    if not given.is_dir():
-        if not given.exists():
-            raise ValueError(f"there is no {given}")
-        yield given
-        return
-    if _key(given) == _key(output):
-        raise ValueError(f"the results would lie among the photos of {given}: name another output folder")
-    for folder, folders, names in os.walk(given):
+    if given.is_dir():
+        if place(given) == place(output):
+            raise ValueError(f"the results would lie among the photos of {given}: name another output folder")
         # What an earlier run made is not to be colorized again.
-        folders[:] = sorted(name for name in folders if recursive and _is_other(Path(folder, name), output))
-        for name in sorted(names):
-            if not name.startswith(".") and name.lower() not in _NOT_PHOTOS:
-                yield Path(folder, name)
-
-
-def _is_other(folder: Path, output: Path) -> bool:
-    return not folder.name.startswith(".") and _key(folder) != _key(output)
+        yield from find_pictures(given, recursive=recursive, leave_out=output)
+    elif given.exists():
+        yield given
+    else:
+        raise ValueError(f"there is no {given}")
 
 
 def _with_suffix(path: Path, wanted: str | None) -> Path:
@@ -113,11 +103,6 @@ def _with_suffix(path: Path, wanted: str | None) -> Path:
 def _untaken(path: Path, taken: set[str]) -> Path:
     """Return the path, with a number behind its name if that is taken already, and take it."""
     names = chain([path], (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2)))
-    free = next(name for name in names if _key(name) not in taken)
-    taken.add(_key(free))
+    free = next(name for name in names if place(name) not in taken)
+    taken.add(place(free))
     return free
-
-
-def _key(path: Path) -> str:
-    """Return what two paths share if they are the same file on any system, some of which ignore the case."""
-    return os.path.realpath(path).casefold()

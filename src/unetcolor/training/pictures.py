@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
-from PIL import Image
 from typing_extensions import override
 
 from unetcolor._progress import with_progress
 from unetcolor.errors import ImageReadError
-from unetcolor.images import FORMATS, cover, is_gray, read_rgb, to_float
+from unetcolor.images import cover, find_pictures, is_gray, read_rgb, to_float
+from unetcolor.images.formats import READ_SUFFIXES
 
 DEFAULT_IMAGE_SIZE = (128, 128)
 
@@ -172,10 +172,10 @@ def open_pictures(source: Any, size: Size | None = None, *, part: Part = "train"
 def _find_pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ValueError(f"{folder} is neither a folder of pictures nor an .npz file")
-    suffixes = {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    # The order decides which pictures are set aside for validation.
+    paths = sorted(find_pictures(folder, suffixes=READ_SUFFIXES))
     if not paths:
-        raise ValueError(f"no pictures in {folder} or its subfolders: looked for {' '.join(sorted(suffixes))}")
+        raise ValueError(f"no pictures in {folder} or its subfolders: looked for {' '.join(sorted(READ_SUFFIXES))}")
     return paths
 
 

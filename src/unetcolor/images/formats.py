@@ -1,0 +1,126 @@
+"""The picture file formats: how each is recognized, and what it can hold. A new one is one entry of ``FORMATS``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+# No encoder cuts EXIF data off below this; it is what the four bytes of a chunk's length can say in any of them.
+_ANY_LENGTH = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Format:
+    """A picture file format.
+
+    Attributes
+    ----------
+    name
+        What Pillow calls it.
+    suffixes
+        Those of its files, in lower case, with the dot; a folder is searched for them.
+    written
+        Those of ``suffixes`` that choose it for a file to write; none if it is only read.
+    alpha
+        Whether files that are written can be transparent.
+    gray_16_bits, color_16_bits
+        Whether files that are written can hold 16 bits for each gray value, or for each color and alpha.
+    longest_exif
+        The most bytes of EXIF data; 0 if it holds none.
+    icc_profile
+        Whether it holds a color profile.
+    quality
+        Whether it loses some of the pixels, and has a quality to choose.
+    options
+        What else Pillow's encoder is told.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    written: tuple[str, ...] = ()
+    alpha: bool = False
+    gray_16_bits: bool = False
+    color_16_bits: bool = False
+    longest_exif: int = 0
+    icc_profile: bool = False
+    quality: bool = False
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def holds_depth(self, pixels: np.ndarray) -> bool:
+        """Tell whether a file can hold all bits of such pixels, uint8 or uint16."""
+        return pixels.dtype != np.uint16 or (self.gray_16_bits if pixels.ndim == 2 else self.color_16_bits)
+
+
+# All that are read. A list, because a file's name says nothing about its content: Pillow by itself would hand an EPS
+# file named .png to Ghostscript, and opens some forty rare formats that nobody checks. AVIF needs Pillow 11.3.
+FORMATS = (
+    Format(
+        "JPEG",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        written=(".jpg", ".jpeg"),
+        # What a segment of the file holds.
+        longest_exif=65_527,
+        icc_profile=True,
+        quality=True,
+        # Color at full resolution, 4:4:4.
+        options=MappingProxyType({"subsampling": 0}),
+    ),
+    Format(
+        "PNG",
+        (".png", ".apng"),
+        written=(".png",),
+        alpha=True,
+        gray_16_bits=True,
+        color_16_bits=True,
+        longest_exif=_ANY_LENGTH,
+        icc_profile=True,
+    ),
+    Format(
+        "TIFF",
+        (".tif", ".tiff"),
+        written=(".tif", ".tiff"),
+        alpha=True,
+        gray_16_bits=True,
+        longest_exif=_ANY_LENGTH,
+        icc_profile=True,
+    ),
+    Format(
+        "WEBP",
+        (".webp",),
+        written=(".webp",),
+        alpha=True,
+        longest_exif=_ANY_LENGTH,
+        icc_profile=True,
+        quality=True,
+    ),
+    Format("BMP", (".bmp",), written=(".bmp",)),
+    Format("GIF", (".gif",)),
+    Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm", ".pfm")),
+    Format("AVIF", (".avif", ".avifs")),
+)
+
+#: The suffixes of all formats that are read.
+READ_SUFFIXES = frozenset(suffix for known in FORMATS for suffix in known.suffixes)
+
+#: The suffixes that can be written, and the format of each.
+WRITE_FORMATS: Mapping[str, Format] = MappingProxyType({suffix: known for known in FORMATS for suffix in known.written})
+
+
+def format_to_write(path: str | os.PathLike[str]) -> Format:
+    """Return the format that a path's suffix chooses.
+
+    Raises
+    ------
+    ValueError
+        No format that can be written has the suffix.
+    """
+    chosen = WRITE_FORMATS.get(Path(path).suffix.lower())
+    if chosen is None:
+        raise ValueError(f"cannot write {path}: the suffix must be one of {', '.join(WRITE_FORMATS)}")
+    return chosen

@@ -1,0 +1,80 @@
+"""What the table says of each format is what its files do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from unetcolor.images import FORMATS, WRITE_FORMATS, Metadata, read, write_image
+from unetcolor.images.formats import READ_SUFFIXES, Format, format_to_write
+
+RGBA = np.random.default_rng(0).integers(0, 256, (12, 16, 4), dtype=np.uint8)
+PIXELS = {
+    "gray": RGBA[..., 0],
+    "gray and alpha": RGBA[..., :2],
+    "color": RGBA[..., :3],
+    "color and alpha": RGBA,
+}
+DEEP = {name: pixels.astype(np.uint16) * 257 + 3 for name, pixels in PIXELS.items()}
+WRITTEN = [pytest.param(known, suffix, id=suffix) for suffix, known in WRITE_FORMATS.items()]
+
+
+def exif(length: int) -> bytes:
+    """Return EXIF data of that many bytes."""
+    data = Image.Exif()
+    data[ExifTags.Base.ImageDescription] = "x" * (length - 33)
+    # Without the byte that makes the length even.
+    return data.tobytes()[:length]
+
+
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+def test_pillow_knows_the_format_and_its_suffixes_by_that_name(known: Format) -> None:
+    registered = Image.registered_extensions()
+    if known.name == "AVIF" and ".avif" not in registered:
+        pytest.skip("this Pillow has no AVIF")
+    assert {suffix for suffix, name in registered.items() if name == known.name} == set(known.suffixes)
+    assert set(known.written) <= set(known.suffixes) <= READ_SUFFIXES
+    assert known.name in Image.OPEN
+    assert Image.OPEN[known.name][1] is not None
+
+
+@pytest.mark.parametrize("kind", PIXELS)
+@pytest.mark.parametrize(("known", "suffix"), WRITTEN)
+def test_a_file_holds_the_depth_and_alpha_that_the_table_says(
+    tmp_path: Path, known: Format, suffix: str, kind: str
+) -> None:
+    for pixels in (PIXELS[kind], DEEP[kind]):
+        path = tmp_path / f"x{suffix}"
+        if known.holds_depth(pixels) and (known.alpha or "alpha" not in kind):
+            write_image(path, pixels)
+            read_back = read(path).pixels
+            assert read_back.dtype == pixels.dtype
+            assert (read_back.shape[-1] in (2, 4)) == ("alpha" in kind)
+            if not known.quality:
+                expected = pixels if read_back.shape == pixels.shape else pixels[..., [0, 0, 0, 1]]
+                np.testing.assert_array_equal(read_back, expected)
+        else:
+            with pytest.raises(ValueError, match=r"have no alpha|cannot hold 16-bit"):
+                write_image(path, pixels)
+
+
+@pytest.mark.parametrize(("known", "suffix"), WRITTEN)
+def test_a_file_holds_the_exif_data_that_the_table_says(tmp_path: Path, known: Format, suffix: str) -> None:
+    path = tmp_path / f"x{suffix}"
+    longest = exif(min(known.longest_exif or 100, 100_000))
+    write_image(path, PIXELS["color"], metadata=Metadata(longest))
+    with Image.open(path) as picture:
+        assert (ExifTags.Base.ImageDescription in picture.getexif()) == (known.longest_exif > 0)
+    if known.longest_exif == len(longest):
+        with pytest.raises(ValueError, match=r"JPEG files hold 65,527 bytes of EXIF data, not 65,528"):
+            write_image(path, PIXELS["color"], metadata=Metadata(longest + b"\0"))
+
+
+def test_a_suffix_chooses_the_format_whatever_its_case() -> None:
+    assert format_to_write("a/b.JPEG").name == "JPEG"
+    for path in ("a.gif", "a", "jpg"):
+        with pytest.raises(ValueError, match=rf"cannot write {path}: the suffix must be one of \.jpg, .*\.bmp"):
+            format_to_write(path)
