@@ -47,7 +47,3 @@ def model_card(name: str) -> str:
     # Preset `portrait`
     """
     return path_of_preset(name).with_suffix(".md").read_text(encoding="utf-8")
-
-
-def path_of_model(model):
-    return path_of_preset(model) if str(model) in list_presets() else Path(model)
