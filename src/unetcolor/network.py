@@ -13,7 +13,7 @@ import unetcolor
 from unetcolor._checks import height_and_width, whole_number
 from unetcolor.errors import ModelLoadError, NotFittedError
 from unetcolor.models import keras_file as archive
-from unetcolor.models.presets import path_of_preset
+from unetcolor.models.presets import path_of_model, path_of_preset
 from unetcolor.models.record import Record, check_can_be_saved, encoder_of, space_of
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.networks.unet import UNetOptions, build_unet, plain_options
@@ -125,7 +125,7 @@ class ColorNetwork:
 
     @classmethod
     def from_preset(cls, name: str) -> Self:
-        """Return a trained colorizer that comes with the package; :func:`unetcolor.list_presets` lists them.
+        """Return a trained colorizer by the name of its preset; :func:`unetcolor.list_presets` lists them.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class ColorNetwork:
         Parameters
         ----------
         path
-            The file.
+            The file; or the name of a preset, as :func:`unetcolor.models.presets.path_of_model` tells them apart.
         encoder
             The encoder that the network was built with, if it was one of your own: built in the same way, with any
             weights.
@@ -162,6 +162,7 @@ class ColorNetwork:
             The file is missing, damaged, or not a colorizer, or it needs a color space that is not
             installed; the message names the package to install.
         """
+        path = path_of_model(path)
         record = archive.read_record(path)
         space = space_of(path, record)
         # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.

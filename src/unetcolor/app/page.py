@@ -20,7 +20,7 @@ from unetcolor.errors import ImageReadError, MissingExtraError
 from unetcolor.evaluation import plain_gray
 from unetcolor.images import split_alpha, write_image
 from unetcolor.images.reading import read_pixels
-from unetcolor.models.presets import list_presets
+from unetcolor.models.presets import list_presets, path_of_model
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -56,7 +56,7 @@ def build_app(
     Parameters
     ----------
     model
-        A model file, which can be chosen beside the presets, and is chosen at first.
+        A model file, or the name of a preset: what is chosen at first. All presets can be chosen.
     max_megapixels
         Photos with more pixels are refused, before they are decoded.
     max_file_mb
@@ -75,8 +75,8 @@ def build_app(
         Gradio is not installed.
     """
     gr = import_gradio()
-    files = {} if model is None else {Path(model).name: Path(model)}
-    chosen = next(iter(files), "photo")
+    files = {} if model is None or model in list_presets() else {Path(model).name: path_of_model(model)}
+    chosen = next(iter(files), str(model or "photo"))
 
     @cache
     def load(name: str) -> UNetColorizer:
