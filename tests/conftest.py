@@ -6,6 +6,9 @@ import signal
 # TensorFlow logs what it found of the machine, to every process that imports it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+# The presets that whoever runs the tests has added are not tested; there is no such folder.
+os.environ["UNETCOLOR_HOME"] = os.path.join(os.path.dirname(__file__), "no_presets")
+
 import numpy as np
 import pytest
 from hypothesis import settings

@@ -18,7 +18,7 @@ from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
 from unetcolor.metrics import format_scores
 from unetcolor.models import keras_file
-from unetcolor.models.presets import path_of_preset
+from unetcolor.models.presets import path_of_model, path_of_preset
 from unetcolor.models.record import Record, check_can_be_saved, name_of_loss
 from unetcolor.networks.arithmetic import Precision
 from unetcolor.networks.encoders import get_encoder
@@ -461,7 +461,7 @@ class UNetColorizer:
 
     @classmethod
     def from_preset(cls, name: str) -> Self:
-        """Return a trained colorizer that comes with the package; :func:`unetcolor.list_presets` lists them.
+        """Return a trained colorizer by the name of its preset; :func:`unetcolor.list_presets` lists them.
 
         Raises
         ------
@@ -487,7 +487,7 @@ class UNetColorizer:
         Parameters
         ----------
         path
-            The file.
+            The file; or the name of a preset, as :func:`unetcolor.models.presets.path_of_model` tells them apart.
         encoder
             The encoder that the network was built with, if it was one of your own: built in the same way, with any
             weights.
@@ -498,7 +498,7 @@ class UNetColorizer:
             The file is missing, damaged, or not a colorizer, or it needs a color space that is not
             installed; the message names the package to install.
         """
-        loaded = keras_file.load_network(path, encoder=encoder)
+        loaded = keras_file.load_network(path_of_model(path), encoder=encoder)
         colorizer = cls.__new__(cls)
         colorizer._codec, colorizer._model, colorizer._network = loaded.codec, loaded.network, loaded.record.network
         colorizer._image_size = height_and_width("image_size", loaded.record.image_size)

@@ -17,7 +17,7 @@ from unetcolor import samples
 from unetcolor.app.kept import copy_in, new_path
 from unetcolor.errors import ImageReadError, MissingExtraError
 from unetcolor.images import read, split_alpha, write_image
-from unetcolor.models.presets import list_presets
+from unetcolor.models.presets import list_presets, path_of_model
 from unetcolor.prediction.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def build_app(
     Parameters
     ----------
     model
-        A model file, which can be chosen beside the presets, and is chosen at first.
+        A model file, or the name of a preset: what is chosen at first. All presets can be chosen.
     max_megapixels
         Photos with more pixels are refused, before they are decoded.
     max_file_mb
@@ -73,8 +73,8 @@ def build_app(
         Gradio is not installed.
     """
     gr = import_gradio()
-    files = {} if model is None else {Path(model).name: Path(model)}
-    chosen = next(iter(files), "photo")
+    files = {} if model is None or model in list_presets() else {Path(model).name: path_of_model(model)}
+    chosen = next(iter(files), str(model or "photo"))
 
     @cache
     def load(name: str) -> Predictor:

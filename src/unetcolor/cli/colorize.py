@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from unetcolor.cli.loading import load_colorizer
-from unetcolor.cli.options import AsJson, Model, Preset, Saturation, Size
-from unetcolor.cli.output import messages, new_table, print_json, readable_errors, results
+from unetcolor.cli._loading import load_predictor
+from unetcolor.cli._options import AsJson, Model, Preset, Saturation, Size
+from unetcolor.cli._output import new_table, print_json, print_line, readable_errors, results
+from unetcolor.cli._progress import new_progress
 
 if TYPE_CHECKING:
     from unetcolor.photos.files import Result
 
-# Each photo in work takes memory of its own, and the network uses all cores for one.
+# Each photo in work takes memory, and the network uses all cores for one.
 _MOST_WORKERS = 4
 
 # In the order of the summary.
@@ -35,34 +35,43 @@ def colorize(
     size: Size = None,
     file_format: Annotated[
         str,
-        typer.Option("--format", help="same, jpg, png, tif, webp or bmp: same is each photo's own, or else png."),
+        typer.Option(
+            "--format",
+            help="Format of the results: jpg, png, tif, webp or bmp; same is each photo's own, or png where that "
+            "cannot be written.",
+        ),
     ] = "same",
     compare: Annotated[
-        bool, typer.Option("--compare", help="Also write each photo in gray beside its colors.")
+        bool, typer.Option("--compare", help="Also write pictures that show each photo in gray next to its colors.")
     ] = False,
-    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Take folders within folders, too.")] = False,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Also colorize the photos in subfolders.")
+    ] = False,
     overwrite: Annotated[
-        bool,
-        typer.Option("--overwrite/--skip-existing", help="Do photos again whose results are there, or skip them."),
+        bool, typer.Option("--overwrite/--skip-existing", help="Redo photos whose results exist, or skip them.")
     ] = False,
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=1, help="Photos in work at once.", show_default="one a core, 4 at most")
+        int,
+        typer.Option(
+            "--jobs", "-j", min=1, help="Number of photos in work at once.", show_default="one per core, 4 at most"
+        ),
     ] = min(_MOST_WORKERS, os.cpu_count() or 1),
     as_json: AsJson = False,
 ) -> None:
-    """Give color to photos and folders of photos.
+    """Colorize photos and folders of photos.
 
-    Every photo keeps its size, its brightness, its EXIF data and its color profile. One that cannot be read is named
-    at the end, and the others are done; the exit status is 1 then. Stopped or not, the same command does what is left.
+    Every photo keeps its size, its brightness, its EXIF data and its color profile. A photo that cannot be read does
+    not stop the others; it is named at the end, and the exit status is then 1. If the command is stopped, the same
+    command continues with the photos that are left.
     """
-    with readable_errors(as_json, "the same command goes on with the photos that are left"):
+    with readable_errors(as_json, "the same command continues with the photos that are left"):
         start = time.perf_counter()
         # Wrong arguments are told before TensorFlow is loaded, which takes seconds.
         from unetcolor.photos.jobs import plan
 
         suffix = None if file_format == "same" else f".{file_format.lower().lstrip('.')}"
         planned = plan(photos, output, suffix=suffix, recursive=recursive, compare=compare)
-        colorizer = load_colorizer(preset if model is None else str(model))
+        predictor = load_predictor(preset if model is None else model)
         from unetcolor.photos.files import colorize_files
 
         done: list[Result] = []
@@ -71,7 +80,7 @@ def colorize(
             task = bar.add_task("Colorizing", total=len(planned), rate="")
             begin = time.perf_counter()
             for result in colorize_files(
-                planned, colorizer.predictor(), size=size, saturation=saturation, overwrite=overwrite, workers=jobs
+                planned, predictor, size=size, saturation=saturation, overwrite=overwrite, workers=jobs
             ):
                 done.append(result)
                 counts[result.status] += 1
@@ -87,32 +96,25 @@ def colorize(
         raise typer.Exit(1)
 
 
-def new_progress(quiet: bool) -> Progress:
-    """Return a progress bar with rate and time left; its tasks have a field ``rate``."""
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}")]
-    times = [TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn()]
-    return Progress(*columns, *times, console=messages, disable=quiet)
-
-
 def _print_summary(done: list[Result], counts: Counter[str], seconds: float, output: Path) -> None:
     failed = [result for result in done if result.status == "failed"]
     lossy = [result for result in done if result.status == "colorized" and result.reason]
-    for title, chosen in (("left out", failed), ("something was lost", lossy)):
+    for titles, chosen in ((("failed", "reason"), failed), (("colorized with losses", "what was lost"), lossy)):
         if chosen:
-            table = new_table(title, "reason")
+            table = new_table(*titles)
             table.columns[1].justify = "left"
             for result in chosen:
                 table.add_row(escape(str(result.job.source)), escape(result.reason))
             results.print(table)
     pixels = sum(height * width for height, width in (result.size for result in done if result.size))
-    table = new_table("photos", "colorized", "there already", "failed", "megapixels", "seconds")
+    table = new_table("photos", *_STATUSES, "megapixels", "seconds")
     shown = [len(done), *(counts[status] for status in _STATUSES), f"{pixels / 1e6:.1f}", f"{seconds:.1f}"]
     table.add_row(*map(str, shown))
     results.print(table)
     if counts["skipped"]:
-        results.print("What was there already is as it was: --overwrite does it again, --output names another folder.")
+        print_line("Existing results were kept; use --overwrite to redo them.")
     if counts["failed"] < len(done):
-        results.print(f"The results are in {escape(str(output))}", soft_wrap=True)
+        print_line(f"The results are in {output}")
 
 
 def _as_json(done: list[Result], counts: Counter[str], seconds: float) -> dict[str, Any]:

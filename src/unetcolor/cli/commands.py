@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 import unetcolor
-from unetcolor.cli.colorize import colorize
-from unetcolor.cli.learn import evaluate, train
-from unetcolor.cli.others import serve_app, video
-from unetcolor.cli.show import info, presets, spaces
+
+# In the order of the help, which has groups last. Each is the function, or the group, of that name in the file of that
+# name.
+COMMANDS = ("colorize", "train", "evaluate", "video", "app", "spaces", "info", "presets")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,16 +31,16 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
-    """Give color to black-and-white photos with U-Nets, and train your own."""
+    """Colorize black-and-white photos with U-Nets, and train networks on your own photos."""
 
 
-app.command()(colorize)
-app.command()(train)
-app.command()(evaluate)
-app.command()(video)
-app.command("app")(serve_app)
-app.command()(presets)
-app.command()(spaces)
-app.command()(info)
+for _name in COMMANDS:
+    _command = getattr(import_module(f"unetcolor.cli.{_name}"), _name)
+    if isinstance(_command, typer.Typer):
+        app.add_typer(_command, name=_name)
+    else:
+        app.command(_name)(_command)

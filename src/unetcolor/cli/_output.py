@@ -28,11 +28,15 @@ INTERRUPTED = 130
 
 @contextmanager
 def readable_errors(as_json: bool, when_stopped: str = "") -> Iterator[None]:
-    """Say in one line what is wrong, and exit with status 2; on Ctrl-C or a request to end, say what is left."""
-    warnings.showwarning = _show_warning
+    """Say in one line what is wrong, and exit with status 2; on Ctrl-C or a request to end, say what is left.
+
+    Warnings are shown in one line each, too. Afterwards both are handled as before.
+    """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            yield
     except BrokenPipeError:
         # Whoever read the output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,9 +62,19 @@ def print_json(content: Any) -> None:
     print(json.dumps(content, indent=2, default=str))
 
 
+def print_line(text: str) -> None:
+    """Print a result for people, as it is: a long path is not broken, and brackets in it are no markup."""
+    results.print(text, soft_wrap=True, markup=False)
+
+
 def new_table(*columns: str) -> Table:
     """Return a table whose first column is to the left and whose others are to the right."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
     return table
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, as in "1 frame" and "2 frames"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""``unetcolor train`` and ``unetcolor evaluate``."""
+"""``unetcolor train``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from unetcolor.cli.loading import load_colorizer, loading
-from unetcolor.cli.options import AsJson, Overwrite, Saturation, Size
-from unetcolor.cli.output import messages, new_table, print_json, readable_errors, results
+from unetcolor.cli._loading import load_colorizer, loading
+from unetcolor.cli._options import AsJson, ColorPhotos, Overwrite
+from unetcolor.cli._output import counted, print_json, print_line, readable_errors
 from unetcolor.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -22,69 +21,85 @@ if TYPE_CHECKING:
 # Fine-tuning keeps most of what a network knows only if it moves in small steps.
 _LEARNING_RATE, _FINE_LEARNING_RATE = 1e-3, 1e-4
 
-_SCORES = {"delta_e": "CIEDE2000", "psnr": "PSNR", "ssim": "SSIM", "colorfulness": "colorfulness"}
-
 
 def train(
-    folder: Annotated[Path, typer.Argument(help="Photos in color: a folder with its subfolders, or an .npz file.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Model file to write, .keras.")] = Path("model.keras"),
+    folder: ColorPhotos,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Model file to write; its name ends in .keras.")
+    ] = Path("model.keras"),
     space: Annotated[
         str | None,
         typer.Option("--space", "-s", help="Color space; 'unetcolor spaces' lists them.", show_default="lab"),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="Go on from a preset or a model file instead: fine-tuning.", show_default=False),
+        typer.Option(
+            "--from", help="Preset or model file (.keras) to fine-tune instead of a new network.", show_default=False
+        ),
     ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", "-e", min=1)] = 50,
-    batch_size: Annotated[int, typer.Option(min=1)] = 32,
+    epochs: Annotated[int, typer.Option("--epochs", "-e", min=1, help="Number of passes over the photos.")] = 50,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of photos in each step of training.")] = 32,
     image_size: Annotated[
-        int | None, typer.Option(min=8, help="Side in pixels that photos are cut to.", show_default="128")
+        int | None,
+        typer.Option(min=8, help="Side in pixels of the squares that photos are cropped to.", show_default="128"),
     ] = None,
     validation: Annotated[
-        Path | None, typer.Option(help="More photos in color, to report the loss on.", show_default=False)
+        Path | None,
+        typer.Option(help="Color photos that are not trained on, to report the loss on.", show_default=False),
     ] = None,
-    validation_split: Annotated[float, typer.Option(help="Or the share of the photos to set aside for it.")] = 0.0,
-    augment: Annotated[bool, typer.Option(help="Flip and crop photos at random, anew in each epoch.")] = True,
+    validation_split: Annotated[
+        float, typer.Option(help="Share of the photos to set aside for validation, from 0 to 1.")
+    ] = 0.0,
+    augment: Annotated[bool, typer.Option(help="Flip and crop photos at random, differently in each epoch.")] = True,
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="Pretrained way down, efficientnet_lite0; or none, the classic U-Net.",
+            help="Pretrained encoder of the U-Net, efficientnet_lite0; or none, for the classic U-Net.",
             show_default="efficientnet_lite0",
         ),
     ] = None,
     filters: Annotated[
-        str | None, typer.Option(help="Filters of each stage, such as 16,32,64,128,256.", show_default=False)
+        str | None,
+        typer.Option(help="Filters of each stage of the U-Net, such as 16,32,64,128,256.", show_default=False),
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Of Adam.", show_default=f"{_LEARNING_RATE}, with --from {_FINE_LEARNING_RATE}")
+        float | None,
+        typer.Option(
+            help="Learning rate of the Adam optimizer.",
+            show_default=f"{_LEARNING_RATE}, with --from {_FINE_LEARNING_RATE}",
+        ),
     ] = None,
     loss: Annotated[
         str | None,
         typer.Option(
-            help="A loss of Keras, such as mae; chroma_huber; for lab, delta_e99.",
+            help="Loss: chroma_huber, delta_e99 (for lab only), or one of Keras, such as mae.",
             show_default="the color space's, or mae",
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Of the weights, the order and the augmentation.", show_default="0")
+        int | None,
+        typer.Option(
+            min=0, help="Seed of the first weights, the order of the photos and the augmentation.", show_default="0"
+        ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped, exactly.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue a training that was stopped, exactly where it was.")
+    ] = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a colorizer on photos in color, of which it makes the gray ones itself.
+    """Train a colorizer on color photos; the network learns from gray copies of them.
 
-    After each epoch the model file is written, and beside it a checkpoint, from which --resume goes on. With more
-    --epochs it trains a finished model further.
+    After each epoch, the command writes the model file and, next to it, a checkpoint from which --resume continues.
+    To train a finished model further, use --resume with more --epochs.
     """
-    with readable_errors(as_json, "the same command with --resume goes on after the last whole epoch"):
+    with readable_errors(as_json, "the same command with --resume continues after the last complete epoch"):
         checkpoint = output.with_suffix(".checkpoint.npz")
         _check_output(output, checkpoint, resume, overwrite)
         if learning_rate is not None and not learning_rate > 0:
             raise ValueError(f"--learning-rate must be above 0, not {learning_rate}")
         if resume and learning_rate is not None:
-            raise ValueError("--learning-rate is part of the training that --resume goes on with: leave it out")
+            raise ValueError("--learning-rate cannot change when --resume continues a training: leave it out")
         if start is None:
             colorizer = _new_colorizer(space, image_size, seed, encoder, filters)
         else:
@@ -115,33 +130,8 @@ def train(
             files = {"model": output, "checkpoint": checkpoint}
             print_json(files | {"training": colorizer.training, "history": history.history})
         else:
-            epochs_done = colorizer.training["epochs"]
-            plural = "" if epochs_done == 1 else "s"
-            results.print(f"{escape(str(output))}: {epochs_done} epoch{plural}", soft_wrap=True)
-            results.print(f"Try it: unetcolor colorize PHOTOS --model {escape(str(output))}", soft_wrap=True)
-
-
-def evaluate(
-    model: Annotated[str, typer.Argument(help="A model file, or the name of a preset.")],
-    folder: Annotated[Path, typer.Argument(help="Photos in color: a folder with its subfolders, or an .npz file.")],
-    saturation: Saturation = 1.0,
-    size: Size = None,
-    as_json: AsJson = False,
-) -> None:
-    """Score a colorizer on photos whose true colors are known, beside plain gray."""
-    with readable_errors(as_json):
-        colorizer = load_colorizer(model)
-        with messages.status("Scoring the photos ..."):
-            scores = colorizer.evaluate(folder, size=size, saturation=saturation, verbose=0)
-        if as_json:
-            print_json(scores)
-            return
-        table = new_table(f"{scores['pictures']:.0f} photos", escape(model), "plain gray")
-        for name, title in _SCORES.items():
-            table.add_row(title, f"{scores[name]:.3f}", f"{scores[f'gray_{name}']:.3f}")
-        table.add_row("true colorfulness", f"{scores['true_colorfulness']:.3f}", "")
-        table.add_row("better than gray", f"{100 * scores['better_than_gray']:.0f} %", "")
-        results.print(table)
+            print_line(f"{output}: {counted(colorizer.training['epochs'], 'epoch')}")
+            print_line(f"Try it: unetcolor colorize PHOTOS --model {output}")
 
 
 def _check_output(output: Path, checkpoint: Path, resume: bool, overwrite: bool) -> None:
@@ -149,13 +139,13 @@ def _check_output(output: Path, checkpoint: Path, resume: bool, overwrite: bool)
         raise ValueError(f"the model file must end in .keras, not {output.name}")
     if resume:
         if not checkpoint.exists():
-            raise ValueError(f"there is no {checkpoint} to go on from: leave out --resume to begin")
+            raise ValueError(f"there is no checkpoint {checkpoint} to continue from: leave out --resume to begin")
         return
     present = [path for path in (output, checkpoint) if path.exists()]
     if present and not overwrite:
         raise ValueError(
-            f"{present[0]} is there already: --resume goes on with its training, --overwrite begins a new one, "
-            "and --output names another file"
+            f"{present[0]} exists already: use --resume to continue its training, --overwrite to begin a new one, "
+            "or --output to write another file"
         )
 
 
@@ -177,7 +167,9 @@ def _set_aside(checkpoint: Path) -> Iterator[None]:
 def _started_colorizer(start: str, network: dict[str, Any]) -> UNetColorizer:
     given = [f"--{name}" for name, value in network.items() if value is not None]
     if given:
-        raise ValueError(f"{', '.join(given)}: what --from goes on with has these already; leave out one or the other")
+        raise ValueError(
+            f"{', '.join(given)} cannot be used with --from, whose network has them already: leave out either"
+        )
     return load_colorizer(start, to_predict=False)
 
 

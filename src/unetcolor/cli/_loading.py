@@ -6,35 +6,41 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from unetcolor.cli.output import messages
-from unetcolor.models.presets import list_presets
+from unetcolor.cli._output import messages
+from unetcolor.models.presets import path_of_model
 
 if TYPE_CHECKING:
     from unetcolor import UNetColorizer
+    from unetcolor.prediction.predictor import Predictor
 
 
-def load_colorizer(name: str, *, to_predict: bool = True) -> UNetColorizer:
-    """Return the colorizer of a preset's name, or of a model file; ``to_predict`` prepares it for photos, too."""
-    with loading(name):
+def load_predictor(name_or_path: str) -> Predictor:
+    """Return what gives photos their colors, for a preset's name or a model file's path, ready for the first photo."""
+    # A misspelled name is told before TensorFlow is loaded, which takes seconds.
+    path = path_of_model(name_or_path)
+    with loading(name_or_path):
         import numpy as np
 
+        from unetcolor.prediction.predictor import Predictor
+
+        predictor = Predictor.load(path)
+        # The first picture prepares the engine, and TensorFlow writes about that, too.
+        predictor.predict(np.zeros((8, 8), np.uint8), verbose=0)
+        return predictor
+
+
+def load_colorizer(name_or_path: str) -> UNetColorizer:
+    """Return the colorizer of a preset's name or a model file's path."""
+    # A misspelled name is told before TensorFlow is loaded, which takes seconds.
+    path = path_of_model(name_or_path)
+    with loading(name_or_path):
         from unetcolor import UNetColorizer
 
-        if name in list_presets() and not Path(name).exists():
-            colorizer = UNetColorizer.from_preset(name)
-        elif Path(name).suffix == ".keras":
-            colorizer = UNetColorizer.load(name)
-        else:
-            raise ValueError(f"{name} is neither a model file (.keras) nor a preset ({', '.join(list_presets())})")
-        if to_predict:
-            # The first picture prepares the network, of which TensorFlow speaks, too.
-            colorizer.predict(np.zeros((8, 8), np.uint8), verbose=0)
-        return colorizer
+        return UNetColorizer.load(path)
 
 
 @contextmanager

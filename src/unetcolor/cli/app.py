@@ -1,0 +1,33 @@
+"""``unetcolor app``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from unetcolor.cli._loading import loading
+from unetcolor.cli._output import readable_errors
+
+
+def app(
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="Model file (.keras) or preset that is chosen at first.", show_default="photo"
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes any free one.")] = 7860,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Serve a web page that colorizes photos, to this computer only."""
+    with readable_errors(False):
+        with loading("the page"):
+            from tensorflow.config import list_logical_devices
+
+            from unetcolor.app import serve
+
+            # TensorFlow says more when it first looks for devices.
+            list_logical_devices()
+
+        serve(port=port, model=model, open_browser=browser)

@@ -1,0 +1,64 @@
+"""``unetcolor video``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unetcolor.cli._loading import load_predictor
+from unetcolor.cli._options import AsJson, Model, Overwrite, Preset, Saturation, Size
+from unetcolor.cli._output import counted, print_json, print_line, readable_errors
+from unetcolor.cli._progress import new_progress
+
+
+def video(
+    source: Annotated[Path, typer.Argument(help="Video to colorize.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Video to write: .mp4, .m4v, .mov, .mkv or .webm.")],
+    preset: Preset = "photo",
+    model: Model = None,
+    saturation: Saturation = 1.0,
+    size: Size = None,
+    smoothing: Annotated[
+        float, typer.Option(min=0, max=0.99, help="Smoothing of the colors over time against flicker; 0 is none.")
+    ] = 0.8,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Colorize a video, and copy its sound."""
+    with readable_errors(as_json, "nothing was written"):
+        if output.exists() and not overwrite:
+            raise ValueError(f"{output} exists already: use --overwrite to replace it")
+        if not source.is_file():
+            raise ValueError(f"there is no {source}")
+        # What is missing is told before TensorFlow is loaded, which takes seconds.
+        from unetcolor.video.frames import import_av
+
+        import_av()
+        predictor = load_predictor(preset if model is None else model)
+        from unetcolor.video import colorize_video
+
+        with new_progress(as_json) as bar:
+            task = bar.add_task("Colorizing", total=None, rate="")
+            begin = time.perf_counter()
+
+            def show(done: int, total: int | None) -> None:
+                rate = f"{done / (time.perf_counter() - begin):.1f} frames/s"
+                bar.update(task, completed=done, total=total, rate=rate)
+
+            summary = colorize_video(
+                source, output, predictor, size=size, saturation=saturation, smoothing=smoothing, progress=show
+            )
+        if as_json:
+            print_json(vars(summary))
+            return
+        height, width = summary.size
+        print_line(f"{output}: {counted(summary.frames, 'frame')} of {width} x {height}")
+        if summary.damaged:
+            declared = f" of {summary.declared}" if summary.declared else ""
+            print_line(f"The video{declared} is damaged or truncated: the rest is missing.")
+        if summary.left_out:
+            streams = counted(summary.left_out, "stream")
+            print_line(f"Left out: {streams} of subtitles, because {output.suffix} files cannot hold them.")
