@@ -23,24 +23,31 @@ def load_predictor(name_or_path: str) -> Predictor:
     # A misspelled name is told before TensorFlow is loaded, which takes seconds.
     path = path_of_model(name_or_path)
     with loading(name_or_path):
-        import numpy as np
-
         from unetcolor.prediction.predictor import Predictor
 
         predictor = Predictor.load(path)
-        # The first picture prepares the engine, and TensorFlow writes about that, too.
-        predictor.predict(np.zeros((8, 8), np.uint8), verbose=0)
+        _prepare(predictor)
         return predictor
 
 
-def load_colorizer(name_or_path: str) -> UNetColorizer:
-    """Return the colorizer of a preset's name or a model file's path."""
+def load_colorizer(name_or_path: str, *, to_predict: bool = True) -> UNetColorizer:
+    """Return the colorizer of a preset's name or a model file's path; ``to_predict`` prepares it for photos, too."""
     # A misspelled name is told before TensorFlow is loaded, which takes seconds.
     path = path_of_model(name_or_path)
     with loading(name_or_path):
         from unetcolor import UNetColorizer
 
-        return UNetColorizer.load(path)
+        colorizer = UNetColorizer.load(path)
+        if to_predict:
+            _prepare(colorizer.predictor())
+        return colorizer
+
+
+def _prepare(predictor: Predictor) -> None:
+    """Show the engine a first picture, while what TensorFlow writes about it is hidden."""
+    import numpy as np
+
+    predictor.predict(np.zeros((8, 8), np.uint8), verbose=0)
 
 
 @contextmanager
