@@ -123,3 +123,36 @@ def test_what_is_no_picture_is_an_error(tmp_path: Path) -> None:
         read(tmp_path / "notes.txt")
     with pytest.raises(ImageReadError, match="No such file"):
         read(tmp_path / "missing.jpg")
+
+
+def test_exif_data_of_a_tiff_with_several_pictures_are_read(tmp_path: Path) -> None:
+    picture = Image.fromarray(PIXELS)
+    picture.save(tmp_path / "one.tif", exif=exif())
+    picture.save(tmp_path / "two.tif", exif=exif(), save_all=True, append_images=[picture])
+    one, two = read(tmp_path / "one.tif"), read(tmp_path / "two.tif")
+    assert one.metadata.exif == two.metadata.exif != b""
+    assert two.notes == ("it holds several pictures; only the first is read",)
+
+
+def test_exif_data_behind_the_pixels_are_read(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, "PNG", exif=exif())
+    data = buffer.getvalue()
+    start = data.index(b"eXIf") - 4
+    length = 12 + int.from_bytes(data[start : start + 4], "big")
+    end = data.index(b"IEND") - 4
+    moved = data[:start] + data[start + length : end] + data[start : start + length] + data[end:]
+    (tmp_path / "x.png").write_bytes(moved)
+    (tmp_path / "y.png").write_bytes(data)
+    behind, before = read(tmp_path / "x.png"), read(tmp_path / "y.png")
+    assert behind.metadata.exif == before.metadata.exif != b""
+    np.testing.assert_array_equal(behind.pixels, before.pixels)
+
+
+def test_a_pillow_image_has_metadata_too(tmp_path: Path) -> None:
+    Image.fromarray(PIXELS).save(tmp_path / "x.jpg", exif=exif(), icc_profile=SRGB)
+    with Image.open(tmp_path / "x.jpg") as picture:
+        photo = read(picture)
+    assert photo.metadata == read(tmp_path / "x.jpg").metadata
+    assert photo.pixels.shape == (16, 12, 3)
+    assert read(Image.fromarray(PIXELS)).metadata == Metadata()

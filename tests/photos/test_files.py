@@ -1,0 +1,134 @@
+"""Photo files become colorized files; what one of them lacks is its own matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image, PngImagePlugin
+
+from unetcolor import get_color_space
+from unetcolor.images import read, read_image, write_image
+from unetcolor.photos.files import Result, colorize_files
+from unetcolor.photos.jobs import plan
+
+GRAY = np.random.default_rng(0).integers(0, 256, (12, 16), dtype=np.uint8)
+
+
+class Reddish:
+    """The two things that photos ask of a colorizer: colors for pictures, one after the other, and a color space."""
+
+    space = get_color_space("lab")
+
+    def stream(self, pictures: Iterable[np.ndarray], *, size: int | None, saturation: float) -> Iterator[np.ndarray]:
+        for picture in pictures:
+            if picture.shape[0] == 13:
+                raise MemoryError
+            if picture.shape[0] == 17:
+                raise NameError("name 'pixls' is not defined")
+            gray = picture if picture.ndim == 2 else picture[..., 0]
+            color = np.stack([gray, gray // 2, gray // 2], axis=-1)
+            yield color if picture.ndim == 2 else np.dstack([color, picture[..., -1]])
+
+
+def colorize(folder: Path, **options: Any) -> dict[str, Result]:
+    plans = {key: options.pop(key) for key in ("suffix", "compare") if key in options}
+    jobs = plan([folder], folder.parent / "out", **plans)
+    return {result.job.source.name: result for result in colorize_files(jobs, Reddish(), **options)}  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+def test_a_photo_is_read_once_and_keeps_what_its_file_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "Grandmother at the sea"
+    Image.fromarray(GRAY).save(folder / "a.png", exif=exif)
+    loads = []
+    load = PngImagePlugin.PngImageFile.load_prepare
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load_prepare", lambda self: (loads.append(1), load(self))[1])
+    result = colorize(folder)["a.png"]
+    assert (result.status, result.reason, result.size, len(loads)) == ("colorized", "", (12, 16), 1)
+    np.testing.assert_array_equal(read_image(result.job.output), np.stack([GRAY, GRAY // 2, GRAY // 2], axis=-1))
+    with Image.open(result.job.output) as picture:
+        assert picture.getexif()[ExifTags.Base.ImageDescription] == "Grandmother at the sea"
+
+
+def test_one_that_fails_says_why_and_the_others_are_done(folder: Path) -> None:
+    write_image(folder / "good.png", GRAY)
+    write_image(folder / "huge.png", np.zeros((13, 5), np.uint8))
+    (folder / "broken.png").write_bytes((folder / "good.png").read_bytes()[:60])
+    (folder / "notes.txt").write_text("hello")
+    results = colorize(folder)
+    assert {name: result.status for name, result in results.items()} == {
+        "good.png": "colorized",
+        "huge.png": "failed",
+        "broken.png": "failed",
+        "notes.txt": "failed",
+    }
+    assert results["huge.png"].reason == "not enough memory"
+    assert results["broken.png"].reason.startswith("the file is broken (")
+    assert results["notes.txt"].reason.startswith("it is none of these kinds of picture: ")
+
+
+def test_a_result_that_cannot_be_written_is_a_failure_too(folder: Path) -> None:
+    write_image(folder / "good.png", GRAY)
+    (folder.parent / "out" / "good.png" / "a folder").mkdir(parents=True)
+    assert colorize(folder, overwrite=True)["good.png"].status == "failed"
+
+
+def test_an_error_of_the_program_is_raised(folder: Path) -> None:
+    write_image(folder / "a.png", np.zeros((17, 5), np.uint8))
+    with pytest.raises(NameError, match="pixls"):
+        colorize(folder)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "dtype", "reason"),
+    [
+        (".png", np.uint16, ""),
+        (".tif", np.uint16, "its 16 bits became 8: TIFF holds no more"),
+        (".jpg", np.uint8, "it is transparent, which JPEG is not: it was laid on white"),
+        (".webp", np.uint8, ""),
+        (".bmp", np.uint8, "it is transparent, which BMP is not: it was laid on white"),
+    ],
+)
+def test_a_result_is_made_to_fit_its_format(folder: Path, suffix: str, dtype: Any, reason: str) -> None:
+    level, opacity = (40_000, 0) if dtype == np.uint16 else (200, 0)
+    pixels = np.full((12, 16, 4), level, dtype)
+    pixels[:4, :, 3], pixels[4:, :, 3] = opacity, np.iinfo(dtype).max
+    write_image(folder / "a.png", pixels)
+    result = colorize(folder, suffix=suffix)["a.png"]
+    assert (result.status, result.reason) == ("colorized", reason)
+    written = read(result.job.output).pixels
+    assert written.dtype == (np.uint8 if reason.startswith("its 16 bits") else dtype)
+    assert written.shape[-1] == (3 if "white" in reason else 4)
+    if "white" in reason:
+        assert written[0].min() > 250
+
+
+def test_exif_data_that_do_not_fit_are_left_out_with_a_word(folder: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "x" * 70_000
+    Image.fromarray(GRAY).save(folder / "a.png", exif=exif)
+    for suffix, name in ((".jpg", "JPEG"), (".bmp", "BMP")):
+        result = colorize(folder, suffix=suffix)["a.png"]
+        assert (result.status, result.reason) == ("colorized", f"its EXIF data do not fit into {name}")
+
+
+def test_results_that_are_there_are_skipped(folder: Path) -> None:
+    write_image(folder / "a.png", GRAY)
+    assert colorize(folder)["a.png"].status == "colorized"
+    assert colorize(folder)["a.png"].status == "skipped"
+    assert colorize(folder, overwrite=True)["a.png"].status == "colorized"
+    # A comparison that is missing is made, and the result with it.
+    result = colorize(folder, compare=True)["a.png"]
+    assert result.status == "colorized"
+    assert result.job.comparison is not None
+    assert read_image(result.job.comparison).shape == (12, 32, 3)
