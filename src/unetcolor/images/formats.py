@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-# No encoder cuts EXIF data off below this; it is what the four bytes of a chunk's length can say in any of them.
+# What four bytes can say of the length of a part of a file.
 _ANY_LENGTH = 2**31 - 1
 
 

@@ -30,8 +30,8 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
     quality
         1..100, for JPEG and WebP. JPEG keeps color at full resolution (4:4:4).
     metadata
-        What else to write, such as the metadata of a :class:`Photo`. 8-bit colors are converted to its color profile.
-        BMP holds none of it.
+        What else to write, such as the metadata that :func:`read` found. 8-bit colors are converted to its color
+        profile. BMP holds none of it.
 
     Raises
     ------
