@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+from typer.testing import Result
+
+from unetcolor import UNetColorizer, samples
+from unetcolor.images import read_image, write_image
+
+GRAY = samples.load_photo("chelsea").mean(axis=-1).astype(np.uint8)[:120, :160]
+
+# The network sees photos small here, which is fast.
+SMALL = ("--size", "48")
+
+GOOD = {
+    "plain.jpg": (120, 160),
+    "deep.png": (120, 160),
+    "rgba.png": (120, 160),
+    "cmyk.jpg": (120, 160),
+    "rotated.jpg": (160, 120),
+    "[red]scan.webp": (120, 160),
+}
+BAD = {"notes.txt": "none of these kinds", "empty.jpg": "empty", "cut.jpg": "broken"}
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.name.startswith(".")]
+
+
+def test_every_good_photo_is_done_and_every_bad_one_is_named(
+    run: Callable[..., Result], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long paths are folded, wherever that may be.
+    monkeypatch.chdir(tmp_path)
+    done = run("colorize", photos.relative_to(tmp_path), "-o", "out", *SMALL)
+    assert done.exit_code == 1
+    text = " ".join((done.stdout + done.stderr).split())
+    for name, reason in BAD.items():
+        assert name in text
+        assert reason in text
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(GOOD)
+    for name, size in GOOD.items():
+        colored = read_image(tmp_path / "out" / name)
+        assert colored.shape[:2] == size
+        assert np.ptp(colored[..., :3].astype(int), axis=-1).max() > 10, "no color"
+    with Image.open(tmp_path / "out" / "rotated.jpg") as picture:
+        assert dict(picture.getexif()) == {ExifTags.Base.Artist: "A. Photographer"}
+
+
+def test_a_result_is_what_the_library_says(run: Callable[..., Result], photos: Path, tmp_path: Path) -> None:
+    run("colorize", photos / "rgba.png", "-o", tmp_path, "-p", "portrait", "--size", "64", "--saturation", "1.5")
+    colorizer = UNetColorizer.from_preset("portrait")
+    wanted = colorizer.predict(photos / "rgba.png", size=64, saturation=1.5)
+    np.testing.assert_array_equal(read_image(tmp_path / "rgba.png"), wanted)
+
+
+def test_json_says_what_became_of_each(run_json: Callable[..., Any], photos: Path, tmp_path: Path) -> None:
+    done = run_json("colorize", photos, "-o", tmp_path / "out", *SMALL)
+    assert (done["colorized"], done["skipped"], done["failed"]) == (len(GOOD), 0, len(BAD))
+    by_name = {Path(photo["source"]).name: photo for photo in done["photos"]}
+    for name, size in GOOD.items():
+        assert by_name[name]["status"] == "colorized"
+        assert by_name[name]["size"] == list(size)
+        assert Path(by_name[name]["output"]).exists()
+    for name, reason in BAD.items():
+        assert by_name[name]["status"] == "failed"
+        assert by_name[name]["output"] is None
+        assert reason in by_name[name]["reason"]
+
+
+def test_run_again_it_does_only_what_is_left(
+    run: Callable[..., Result], run_json: Callable[..., Any], photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run("colorize", photos, "-o", out, *SMALL)
+    (out / "deep.png").unlink()
+    write_image(out / "plain.jpg", GRAY)
+    again = run_json("colorize", photos, "-o", out, *SMALL)
+    assert (again["colorized"], again["skipped"]) == (1, len(GOOD) - 1)
+    assert read_image(out / "plain.jpg").ndim == 2
+    assert run_json("colorize", photos, "-o", out, "--overwrite", *SMALL)["colorized"] == len(GOOD)
+    assert read_image(out / "plain.jpg").ndim == 3
+
+
+def test_formats_that_hold_less_say_what_was_lost(run_json: Callable[..., Any], photos: Path, tmp_path: Path) -> None:
+    done = run_json("colorize", photos / "rgba.png", photos / "deep.png", "-o", tmp_path, "--format", "jpg", *SMALL)
+    reasons = {Path(photo["source"]).name: photo["reason"] for photo in done["photos"]}
+    assert "transparent" in reasons["rgba.png"]
+    assert "16 bits became 8" in reasons["deep.png"]
+    # Where the photo was transparent, the result is white.
+    assert read_image(tmp_path / "rgba.jpg")[:32].min() > 250
+
+
+def test_the_comparison_shows_gray_and_color_side_by_side(
+    run: Callable[..., Result], photos: Path, tmp_path: Path
+) -> None:
+    run("colorize", photos / "deep.png", "-o", tmp_path, "--compare", *SMALL)
+    both = read_image(tmp_path / "deep_compare.png")
+    colored = read_image(tmp_path / "deep.png")
+    np.testing.assert_array_equal(both[:, 160:], colored)
+    assert np.ptp(both[:, :160].astype(int), axis=-1).max() == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_number_of_jobs_does_not_change_the_results(run: Callable[..., Result], tmp_path: Path, jobs: int) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i in range(8):
+        write_image(folder / f"{i}.png", GRAY[: 40 + i, : 90 - i])
+    run("colorize", folder, "-o", tmp_path / "out", "-j", jobs, *SMALL)
+    colorizer = UNetColorizer.from_preset("photo")
+    for i in range(8):
+        wanted = colorizer.predict(folder / f"{i}.png", size=48)
+        np.testing.assert_array_equal(read_image(tmp_path / "out" / f"{i}.png"), wanted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_it_leaves_whole_files_and_goes_on_later(
+    run_json: Callable[..., Any], process: Callable[..., subprocess.Popen[str]], tmp_path: Path, sent: signal.Signals
+) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    large = np.tile(GRAY, (8, 8))
+    count = 40
+    write_image(folder / "0.png", large)
+    for i in range(1, count):
+        shutil.copy(folder / "0.png", folder / f"{i}.png")
+    running = process("colorize", folder, "-o", out, *SMALL)
+    deadline = time.monotonic() + 120
+    while not list(out.glob("*.png")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(sent)
+    _, messages = running.communicate(timeout=60)
+    assert running.returncode == 130, messages
+    assert "stopped: the same command continues" in " ".join(messages.split())
+    finished = sorted(out.glob("*.png"))
+    assert 0 < len(finished) < count
+    assert leftovers(out) == []
+    for path in finished:
+        assert read_image(path).shape == (*large.shape, 3)
+    again = run_json("colorize", folder, "-o", out, *SMALL)
+    assert (again["skipped"], again["colorized"]) == (len(finished), count - len(finished))
+
+
+@pytest.mark.slow
+def test_a_photo_of_fifty_megapixels(run: Callable[..., Result], tmp_path: Path) -> None:
+    Image.fromarray(GRAY).resize((8660, 5774)).save(tmp_path / "large.jpg")
+    assert run("colorize", tmp_path / "large.jpg", "-o", tmp_path / "out").exit_code == 0
+    with Image.open(tmp_path / "out" / "large.jpg") as picture:
+        assert picture.size == (8660, 5774)
+
+
+def test_existing_results_are_kept_and_it_says_so(run: Callable[..., Result], photos: Path, tmp_path: Path) -> None:
+    arguments = ("colorize", photos / "plain.jpg", "-o", tmp_path / "out", *SMALL)
+    assert "Existing results" not in run(*arguments).stdout
+    assert "Existing results were kept; use --overwrite to redo them." in run(*arguments).stdout
+
+
+def test_a_folder_with_the_name_of_a_preset_changes_nothing(
+    process: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """The default preset was unusable in such a directory."""
+    (tmp_path / "photo").mkdir()
+    write_image(tmp_path / "photo" / "x.png", GRAY)
+    running = process("colorize", "photo", "-o", "out", *SMALL, cwd=tmp_path)
+    _, messages = running.communicate(timeout=120)
+    assert running.returncode == 0, messages
+    assert read_image(tmp_path / "out" / "x.png").shape == (*GRAY.shape, 3)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+
+import pytest
+
+from unetcolor.cli._output import INTERRUPTED, counted, readable_errors
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(None, None), (ValueError("wrong"), 2), (KeyboardInterrupt(), INTERRUPTED)]
+)
+def test_warnings_and_signals_are_handled_as_before_afterwards(error: BaseException | None, status: int | None) -> None:
+    before = warnings.showwarning, list(warnings.filters), signal.getsignal(signal.SIGTERM)
+    if error is None:
+        with readable_errors(False):
+            assert warnings.showwarning is not before[0]
+    else:
+        with pytest.raises(SystemExit) as stopped, readable_errors(False):
+            raise error
+        assert stopped.value.code == status
+    assert (warnings.showwarning, list(warnings.filters), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_request_to_end_stops_as_ctrl_c_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped, readable_errors(False, "the rest is left"):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert stopped.value.code == INTERRUPTED
+    assert "stopped: the rest is left" in capsys.readouterr().err
+
+
+def test_a_warning_is_one_line_without_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        with readable_errors(False):
+            warnings.warn("left out [1] of 2", stacklevel=1)
+    assert capsys.readouterr().err == "note: left out [1] of 2\n"
+
+
+def test_one_frame_is_not_one_frames() -> None:
+    assert [counted(number, "frame") for number in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import Result
+
+from unetcolor import UNetColorizer, samples
+from unetcolor.images import write_image
+
+
+@pytest.fixture(scope="module")
+def colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("colors")
+    for i, portrait in enumerate(samples.load_portraits()[:12]):
+        write_image(folder / f"{i}.png", portrait[::2, ::2])
+    return folder
+
+
+TINY = ("--encoder", "none", "--filters", "4,8", "--image-size", "24", "--batch-size", "4")
+
+
+def test_train_resume_evaluate_and_use(
+    run: Callable[..., Result],
+    run_json: Callable[..., Any],
+    process: Callable[..., subprocess.Popen[str]],
+    colors: Path,
+    tmp_path: Path,
+) -> None:
+    whole, parts = tmp_path / "models" / "whole.keras", tmp_path / "parts.keras"
+    assert run("train", colors, "-o", whole, "-s", "oklab", "-e", 3, *TINY).exit_code == 0
+    assert run("train", colors, "-o", parts, "-s", "oklab", "-e", 1, *TINY).exit_code == 0
+    refused = run("train", colors, "-o", parts, "-s", "oklab", "-e", 3, *TINY)
+    assert refused.exit_code == 2
+    assert "--resume" in refused.stderr
+    # A new training that does not begin loses nothing of the old one.
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    assert run("train", nothing, "-o", parts, "--overwrite", *TINY).exit_code == 2
+    done = run_json("train", colors, "-o", parts, "-s", "oklab", "-e", 3, "--resume", *TINY)
+    assert done["training"]["epochs"] == 3
+    assert len(done["history"]["loss"]) == 2
+    for got, wanted in zip(
+        UNetColorizer.load(parts).model.get_weights(), UNetColorizer.load(whole).model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(got, wanted)
+    facts = run_json("info", parts)
+    assert (facts["space"]["name"], facts["training"]["epochs"]) == ("oklab", 3)
+    scores = run_json("evaluate", parts, colors)
+    assert scores == UNetColorizer.load(parts).evaluate(colors, verbose=0)
+    with_a_bad_one = tmp_path / "with_a_bad_one"
+    shutil.copytree(colors, with_a_bad_one)
+    (with_a_bad_one / "empty.png").touch()
+    # A process of its own: pytest has its own way with warnings.
+    evaluation = process("evaluate", parts, with_a_bad_one)
+    table, notes = evaluation.communicate()
+    assert "note: left out 1 of" in notes
+    assert ".py:" not in notes
+    assert f"{scores['delta_e']:.3f}" in table
+    assert f"{scores['gray_delta_e']:.3f}" in table
+    assert run("colorize", colors / "0.png", "-o", tmp_path / "out", "-m", parts).exit_code == 0
+
+
+@pytest.mark.slow
+def test_fine_tuning_begins_with_a_preset(
+    run: Callable[..., Result], run_json: Callable[..., Any], colors: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.keras"
+    refused = run("train", colors, "-o", path, "--from", "portrait", "--image-size", 32, "--space", "rgb")
+    assert refused.exit_code == 2
+    assert "--space, --image-size" in refused.stderr
+    done = run_json("train", colors, "-o", path, "--from", "portrait", "-e", 1, "--loss", "mae")
+    assert done["training"]["epochs"] == 1 + UNetColorizer.from_preset("portrait").training["epochs"]
+    assert UNetColorizer.load(path).model.count_params() == UNetColorizer.from_preset("portrait").model.count_params()
