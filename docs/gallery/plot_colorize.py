@@ -26,8 +26,8 @@ colorized = colorizer.predict(gray, verbose=0)
 plot_comparison(truth, colorized, gray)
 
 # %%
-# Skin, fur and wood get the expected colors. The orange of the suit, the flag, the green of the eyes and the blue of the
-# evening are lost, because a gray photo gives no clue to them.
+# Skin, fur and wood get the expected colors. The orange of the suit, the flag, the green of the eyes and the blue of
+# the evening are lost, because a gray photo gives no clue to them.
 #
 # The scores are means over the four photos. CIEDE2000 is the visible difference from the true colors. Each score stands
 # next to the score of plain gray, which has no color at all but a high SSIM.

@@ -2,8 +2,8 @@
 The colors at full size
 =======================
 
-The network sees a photo at a small size. Its colors are then scaled up along the photo's edges. This script compares that
-with the plain way.
+The network sees a photo at a small size. Its colors are then scaled up along the photo's edges. This script compares
+that with the plain way.
 """
 
 # %%

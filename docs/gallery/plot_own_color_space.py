@@ -41,8 +41,8 @@ class Opponent(ColorSpace):
 
 
 # %%
-# ``check_color_space`` checks the laws that the rest of unetcolor relies on, for example that luminance is kept whatever
-# the network predicts. It is silent if all laws hold; otherwise it says which law is broken, and by what.
+# ``check_color_space`` checks the laws that the rest of unetcolor relies on, for example that luminance is kept
+# whatever the network predicts. It is silent if all laws hold; otherwise it says which law is broken, and by what.
 
 check_color_space(Opponent())
 
@@ -70,5 +70,5 @@ colorizer = UNetColorizer(Opponent())
 print(colorizer.space, colorizer.model.output_shape)
 
 # %%
-# Register a color space, or make it a package, so that it is found by its name and model files that use it can be loaded:
-# :doc:`/howto/add_a_color_space`.
+# Register a color space, or make it a package, so that it is found by its name and model files that use it can be
+# loaded: :doc:`/howto/add_a_color_space`.

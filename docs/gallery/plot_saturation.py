@@ -7,8 +7,8 @@ the farther from gray, the more a wrong guess costs.
 """
 
 # %%
-# The title of each picture gives its CIEDE2000 from the truth (lower is better) and its colorfulness, which should be near
-# that of the truth. Plain gray stands first: a picture that scores worse should have stayed gray.
+# The title of each picture gives its CIEDE2000 from the truth (lower is better) and its colorfulness, which should be
+# near that of the truth. Plain gray stands first: a picture that scores worse should have stayed gray.
 
 import matplotlib.pyplot as plt
 
@@ -32,7 +32,7 @@ for row, truth in zip(axes, photos, strict=True):
         ax.set_axis_off()
 
 # %%
-# The astronaut scores best with the colors as they are predicted, though the suit should be much more vivid. The rock is
-# nearest to the truth at 0.5; the otter is nearer to it than plain gray at 0.5, but at no higher saturation.
+# The astronaut scores best with the colors as they are predicted, though the suit should be much more vivid. The rock
+# is nearest to the truth at 0.5; the otter is nearer to it than plain gray at 0.5, but at no higher saturation.
 #
 # :doc:`/howto/vivid_colors` gives the same figures for many photos, and another way to vivid colors.
