@@ -91,8 +91,8 @@ _folder.cleanup()
 # printed without a link.
 nitpick_ignore_regex = [
     (r"py:.*", r"(PIL|collections|gradio|fractions|keras|np|numpy|os|pathlib|tensorflow|typing_extensions)\..*"),
-    # matplotlib's; autodoc cannot say so where only type checkers import it.
-    (r"py:class", r"Figure|Blocks"),
-    # Type variables, which have no page of their own.
-    (r"py:class", r"unetcolor\.(progress\.Item|spaces\.registry\.SpaceClass)"),
+    # Only type checkers import these, so autodoc does not know their modules.
+    (r"py:class", r"Figure|Blocks|Engine|Precision"),
+    # A type variable, which has no page.
+    (r"py:class", r"unetcolor\.spaces\.registry\.SpaceClass"),
 ]

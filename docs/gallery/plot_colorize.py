@@ -2,11 +2,11 @@
 Color for photos, without training
 ==================================
 
-The preset ``photo`` comes with unetcolor. Here it gives color to four photos that it was not trained on.
+The preset ``photo`` comes with unetcolor. Here it colorizes four photos that it was not trained on.
 """
 
 # %%
-# ``predict`` takes gray photos, or photos in color, of which it uses the luminance alone.
+# ``predict`` takes gray or color photos; of color photos it uses only the luminance.
 
 from unetcolor import UNetColorizer, get_color_space, samples
 from unetcolor.images import to_float
@@ -26,10 +26,10 @@ colorized = colorizer.predict(gray, verbose=0)
 plot_comparison(truth, colorized, gray)
 
 # %%
-# Skin, fur and wood come out as one expects them. The orange of the suit, the flag, the green of the eyes and the blue
-# of the evening are lost, because a gray photo does not tell them.
+# Skin, fur and wood get the expected colors. The orange of the suit, the flag, the green of the eyes and the blue of
+# the evening are lost, because a gray photo gives no clue to them.
 #
-# The scores are means over the four photos. CIEDE2000 is the difference from the true colors that one sees. Each score
-# stands beside that of plain gray, which has no color at all and yet a high SSIM.
+# The scores are means over the four photos. CIEDE2000 is the visible difference from the true colors. Each score stands
+# next to the score of plain gray, which has no color at all but a high SSIM.
 
 print(format_scores(summarize(truth, colorized, gray)))

@@ -2,13 +2,13 @@
 The colors at full size
 =======================
 
-The network sees a photo at a small size. Its colors are then scaled up along the photo's edges. Here is what that
-brings, beside the plain way.
+The network sees a photo at a small size. Its colors are then scaled up along the photo's edges. This script compares
+that with the plain way.
 """
 
 # %%
-# ``stream`` lets one change the network's colors while they are still small. Here they are replaced by the photo's true
-# colors, scaled down, so that scaling them up again is all that can go wrong.
+# ``stream`` lets you change the network's colors while they are still small. Here the photo's true colors, scaled down,
+# replace them, so that only scaling them up again can go wrong.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,7 +29,7 @@ def true_colors(seen, predicted):
     return kept[-1]
 
 
-# The photo is small itself. This has its colors scaled up as much as those of a larger one.
+# The photo is small. At this size its colors are scaled up as much as those of a large photo.
 (edge_aware,) = colorizer.stream([photo], size=96, adjust=true_colors)
 (small,) = kept
 print(f"photo {photo.shape[:2]}, colors {small.shape[:2]}")
@@ -41,8 +41,8 @@ rows, columns = (np.arange(large) * less // large for large, less in zip(photo.s
 nearest = colorizer.space.decode(luminance, small[rows][:, columns])
 
 # %%
-# A detail of each, with its CIEDE2000 from the photo. Below are the same colors at one luminance, which shows the
-# bleeding that the detail above hides.
+# The upper row shows a detail of each, with its CIEDE2000 from the photo. The lower row shows the same colors at one
+# luminance, which makes bleeding visible that the detail above hides.
 
 ways = {"truth": photo, "nearest": nearest, "edge-aware": edge_aware}
 figure, axes = plt.subplots(2, len(ways), figsize=(9, 5.4), layout="compressed")
@@ -56,4 +56,4 @@ for (above, below), (name, picture) in zip(axes.T, ways.items(), strict=True):
     below.set_axis_off()
 
 # %%
-# :doc:`/explanation/full_size` says how it works, and compares it with other ways.
+# :doc:`/explanation/full_size` explains how it works, and compares it with other ways.

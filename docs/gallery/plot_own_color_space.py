@@ -1,8 +1,8 @@
 """
-A color space of one's own
-==========================
+A new color space
+=================
 
-A color space declares its channels and writes two functions. This one predicts the opponent colors in which the metric
+A color space declares its channels and defines two functions. This one predicts the opponent colors in which the metric
 *colorfulness* is defined: red against green, and yellow against blue.
 """
 
@@ -36,13 +36,13 @@ class Opponent(ColorSpace):
         red_green, yellow_blue = split_channels(targets)
         mean = luminance + 0.0721 * yellow_blue + (0.7154 - 0.2125) / 2 * red_green
         rgb = join_channels(mean + red_green / 2, mean - red_green / 2, mean - yellow_blue)
-        # What a network predicts may be no color of the screen: bring it back without changing the luma.
+        # A network may predict a color that the screen cannot show: bring it back without changing the luma.
         return pull_toward_gray(rgb, luminance)
 
 
 # %%
-# ``check_color_space`` holds it to the laws that all else relies on, such as that luminance is kept whatever the
-# network predicts. It says nothing if all is well, and else which law is broken, and by what.
+# ``check_color_space`` checks the laws that the rest of unetcolor relies on, for example that luminance is kept
+# whatever the network predicts. It is silent if all laws hold; otherwise it says which law is broken, and by what.
 
 check_color_space(Opponent())
 
@@ -64,11 +64,11 @@ for ax, factor in zip(axes, (0.0, 0.5, 1.0, 2.0), strict=True):
     ax.set_axis_off()
 
 # %%
-# All that takes a color space takes this one.
+# Everything that takes a color space takes this one.
 
 colorizer = UNetColorizer(Opponent())
 print(colorizer.space, colorizer.model.output_shape)
 
 # %%
-# To be found by its name, and so to be loaded with a model file, a color space is registered, or comes as a package:
-# :doc:`/howto/add_a_color_space`.
+# Register a color space, or make it a package, so that it is found by its name and model files that use it can be
+# loaded: :doc:`/howto/add_a_color_space`.

@@ -2,13 +2,13 @@
 More vivid, or less
 ===================
 
-``saturation`` multiplies the distance of each predicted color from gray. Vivid and right is hard: the farther from
-gray, the more a wrong guess costs.
+``saturation`` multiplies the distance of each predicted color from gray. Colors that are both vivid and right are hard:
+the farther from gray, the more a wrong guess costs.
 """
 
 # %%
-# Each picture has its CIEDE2000 from the truth, lower is better, and its colorfulness, which should be like that of the
-# truth. Plain gray stands first: a picture that scores worse would better have been left alone.
+# The title of each picture gives its CIEDE2000 from the truth (lower is better) and its colorfulness, which should be
+# near that of the truth. Plain gray stands first: a picture that scores worse should have stayed gray.
 
 import matplotlib.pyplot as plt
 
@@ -32,7 +32,7 @@ for row, truth in zip(axes, photos, strict=True):
         ax.set_axis_off()
 
 # %%
-# The astronaut scores best with the colors as they are predicted, though the suit should be more vivid by far. The rock
-# is nearest to the truth at 0.5; and there the otter is nearer than plain gray, but at no higher saturation.
+# The astronaut scores best with the colors as they are predicted, though the suit should be much more vivid. The rock
+# is nearest to the truth at 0.5; the otter is nearer to it than plain gray at 0.5, but at no higher saturation.
 #
-# :doc:`/howto/vivid_colors` has the same figures for many photos, and another way to vivid colors.
+# :doc:`/howto/vivid_colors` gives the same figures for many photos, and another way to vivid colors.

@@ -22,7 +22,7 @@ plot_luminance(photo, ["rgb", "lab", "oklab"])
 # What it predicts
 # ----------------
 #
-# In ``rgb`` the network paints the whole picture once more, detail and all. Its true luma is put back afterwards.
+# In ``rgb`` the network predicts the whole picture with all detail. Its true luma is put back afterwards.
 
 plot_channels(photo, "rgb")
 
@@ -32,15 +32,15 @@ plot_channels(photo, "rgb")
 plot_channels(photo, "lab")
 
 # %%
-# Oklab does the same with hues that look more even.
+# In ``oklab`` it predicts the same two things, but hues look more even.
 
 plot_channels(photo, "oklab")
 
 # %%
-# In ``hsv`` the hue is an angle, and 359 degrees are next to 1. So the network predicts the point at that angle, at the
-# distance of the saturation from the center. In dark pixels hue and saturation are mostly noise: the specks.
+# In ``hsv`` the hue is an angle, and 359 degrees are next to 1. So the network predicts the point at that angle whose
+# distance from the center is the saturation. In dark pixels hue and saturation are mostly noise: the specks.
 
 plot_channels(photo, "hsv")
 
 # %%
-# :doc:`/explanation/spaces_compared` has the scores of one network trained in each.
+# :doc:`/explanation/spaces_compared` gives the scores of the same network trained in each space.

@@ -2,14 +2,15 @@
 A first training
 ================
 
-A small network learns from 128 portraits that come with unetcolor, at half of their size, and in some seconds.
+A small network learns from 128 portraits that come with unetcolor, at half of their size, in a few seconds.
 """
 
 # %%
 # sphinx_gallery_thumbnail_number = 2
 
 # %%
-# ``fit`` takes pictures in color and makes the gray ones itself. 128 portraits in batches of 16 make 8 steps an epoch.
+# ``fit`` takes color pictures and makes the gray inputs from them. 128 portraits in batches of 16 make 8 steps an
+# epoch.
 
 import numpy as np
 
@@ -25,18 +26,18 @@ history = colorizer.fit(train, validation_data=test, epochs=7, batch_size=16, ve
 plot_history(history)
 
 # %%
-# Both losses still fall: more epochs would help. These portraits were not trained on; gray, colorized, truth, at their
-# full size.
+# Both losses still fall: more epochs would help. The next figure shows portraits that were not trained on, at their
+# full size: gray, colorized, truth.
 
 lab = get_color_space("lab")
 luminance, _ = lab.encode(to_float(test))
 plot_comparison(test, colorizer.predict(test), lab.gray(luminance), count=6)
 
 # %%
-# ``evaluate`` prints the scores beside those of plain gray. The SSIM is below that of plain gray, for wrong patches of
-# color, such as those on shirts and chins, are structure that the truth does not have.
+# ``evaluate`` prints the scores next to those of plain gray. The SSIM is below that of plain gray, because wrong
+# patches of color, such as those on shirts and chins, are structure that the truth does not have.
 
 scores = colorizer.evaluate(test)
 
 # %%
-# The :doc:`/tutorial` trains a larger network for a minute, and says what all this means.
+# The :doc:`/tutorial` trains a larger network for half a minute, and explains every step.

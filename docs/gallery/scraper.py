@@ -1,4 +1,4 @@
-"""Finds the figures of ``unetcolor.plots`` for Sphinx-Gallery, which by itself looks for those of pyplot only."""
+"""Finds the figures of ``unetcolor.plots`` for Sphinx-Gallery, which otherwise finds only those of pyplot."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sphinx_gallery.scrapers import figure_rst
 def last_figure(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Save the figure that is the value of a block's last line, as a notebook would show it."""
     names = block_vars["example_globals"]
-    # Sphinx-Gallery's own name for that value, which outlives the block.
+    # Sphinx-Gallery stores the value under this name, and keeps it after the block.
     figure = names.get("___")
     if not isinstance(figure, Figure):
         return ""
-    # Lest the next block show it again.
+    # Otherwise the next block would show it again.
     names["___"] = None
     path = next(block_vars["image_path_iterator"])
     figure.savefig(path)

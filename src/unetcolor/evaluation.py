@@ -25,13 +25,13 @@ def score(images: Any, colorize: Colorize, codec: Codec, image_size: Size, verbo
     images
         Color pictures in any form that ``fit`` takes.
     colorize
-        Gives color to pictures, one after the other.
+        Colorizes pictures, one after the other.
     codec
         Makes the plain gray pictures.
     image_size
         ``(height, width)`` at which files are read.
     verbose
-        Show the progress.
+        Whether to show the progress.
     """
     if is_stream(images):
         batches = open_stream(images)

@@ -1,10 +1,10 @@
 """How close a colorized picture is to the true one, and how colorful it is.
 
-Every metric takes one picture of shape ``(height, width, 3)``, sRGB, its range given by its dtype as everywhere
-in unetcolor: uint8 is 0 to 255, uint16 is 0 to 65535, floats are 0 to 1. Truth and prediction may differ in dtype.
+Every metric takes sRGB pictures of shape ``(height, width, 3)``, whose range follows from the dtype as everywhere in
+unetcolor: uint8 is 0 to 255, uint16 is 0 to 65535, floats are 0 to 1. Truth and prediction may differ in dtype.
 
-A gray picture is near the truth already, at a PSNR of about 20 dB for the pictures that ship, so no figure means much
-by itself: :func:`summarize` gives each beside the same figure for the plain gray picture.
+A gray picture is already near the truth, with a PSNR of about 20 dB for the pictures that ship, so no score means much
+by itself: :func:`summarize` gives each score next to the score of the plain gray picture.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from unetcolor.images import to_float
 from unetcolor.spaces import in_strips
 from unetcolor.spaces.lab import Lab
 
-# scikit-image is imported where it is used: it brings SciPy, which takes longer to import than NumPy itself.
+# scikit-image is imported where it is used: it imports SciPy, which takes longer than NumPy itself.
 
-# The window of Wang et al. (2004) as scikit-image has it: uniform, 7 pixels wide.
+# The window of Wang et al. (2004) as in scikit-image: uniform, 7 pixels wide.
 _SSIM_WINDOW = 7
 
 
@@ -51,8 +51,7 @@ def psnr(truth: np.ndarray, predicted: np.ndarray) -> float:
 def ssim(truth: np.ndarray, predicted: np.ndarray) -> float:
     """Return the structural similarity (Wang et al. 2004), mean of the three channels; higher is better.
 
-    It is computed in a uniform window of 7 by 7 pixels, or of the largest odd size that fits in a picture
-    smaller than that.
+    The window is uniform and has 7 by 7 pixels, or, in a smaller picture, the largest odd size that fits.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def ssim(truth: np.ndarray, predicted: np.ndarray) -> float:
     Returns
     -------
     float
-        From -1 to 1, which means equal; NaN for a picture less than 3 pixels high or wide, which has no structure.
+        From -1 to 1 (equal pictures); NaN for a picture less than 3 pixels high or wide, which has no structure.
 
     Examples
     --------
@@ -93,7 +92,7 @@ def delta_e(truth: np.ndarray, predicted: np.ndarray) -> float:
     Returns
     -------
     float
-        0 for equal pictures; about 1 is the least difference that one sees, 100 is black against white.
+        0 for equal pictures; about 1 is the least visible difference, 100 is black against white.
 
     Examples
     --------
@@ -105,7 +104,7 @@ def delta_e(truth: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def delta_e_map(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Return the color difference CIEDE2000 of every pixel, shape ``(height, width)``, to see where it is large."""
+    """Return the color difference CIEDE2000 of every pixel, shape ``(height, width)``: it shows where colors differ."""
     from skimage.color import deltaE_ciede2000
 
     first, second = (np.concatenate(in_strips(Lab().encode, rgb), axis=-1) for rgb in _pair(truth, predicted))
@@ -117,7 +116,7 @@ def colorfulness(rgb: np.ndarray) -> float:
 
     With the opponent colors ``rg = R - G`` and ``yb = (R + G) / 2 - B`` in units of 0 to 255, it is the length of
     their standard deviations plus 0.3 times the length of their means. The differences keep their signs: many
-    copies of the formula take absolute values, which calls a picture of red and green duller than it is.
+    copies of the formula take absolute values, which makes a picture of red and green seem duller than it is.
 
     Parameters
     ----------
@@ -165,21 +164,21 @@ def scores(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 def summarize(
     truth: Iterable[np.ndarray], predicted: Iterable[np.ndarray], gray: Iterable[np.ndarray]
 ) -> dict[str, float]:
-    """Return the mean scores of many predictions, beside those of the plain gray pictures.
+    """Return the mean scores of many predictions, with those of the plain gray pictures.
 
-    The pictures are taken one by one, so that generators of any length will do.
+    The pictures are taken one by one, so generators of any length can be passed.
 
     Parameters
     ----------
     truth, predicted, gray
-        As many pictures each, all three of one shape ``(height, width, 3)``; that shape may differ from
-        picture to picture. The gray ones have three equal channels.
+        The same number of pictures each. The three pictures of a number have one shape ``(height, width, 3)``; it may
+        differ from number to number. The gray pictures have three equal channels.
 
     Returns
     -------
     dict
         Means over the pictures: ``"psnr"``, ``"ssim"``, ``"delta_e"`` and ``"colorfulness"`` of the predictions,
-        the same of the gray pictures as ``"gray_psnr"`` and so on, and ``"true_colorfulness"``. Then
+        the same scores of the gray pictures as ``"gray_psnr"`` and so on, and ``"true_colorfulness"``. Then
         ``"better_than_gray"``, the share from 0 to 1 of the predictions whose ``delta_e`` is lower than gray's,
         and ``"pictures"``, their number. One perfect picture makes a mean PSNR infinite, and one without SSIM
         makes that mean NaN.
@@ -187,7 +186,7 @@ def summarize(
     Raises
     ------
     ValueError
-        There is no picture, not as many of each, or the shapes of one differ.
+        There are no pictures, the numbers of pictures differ, or the shapes of the three pictures of a number do.
     """
     sums: dict[str, float] = {}
     for number, pictures in enumerate(zip_longest(truth, predicted, gray), start=1):
@@ -224,7 +223,7 @@ def format_scores(summary: Mapping[str, float]) -> str:
         ("CIEDE2000", "delta_e", 2),
         ("colorfulness", "colorfulness", 2),
     ):
-        # Only colorfulness says anything of the truth alone.
+        # Only colorfulness is a score of the truth alone.
         true = f"{summary['true_colorfulness']:.{digits}f}" if name == "colorfulness" else "-"
         lines.append(f"{title:<12}{summary[name]:>11.{digits}f}{summary[f'gray_{name}']:>12.{digits}f}{true:>10}")
     count = round(summary["pictures"])

@@ -1,10 +1,10 @@
 """Figures of pictures, color spaces and trainings; needs ``pip install "unetcolor[plot]"``.
 
-Every function returns a ``matplotlib.figure.Figure`` made without pyplot: nothing is shown, no window system is
-needed, and no figure stays in memory. Save it with ``figure.savefig("name.png")``. A notebook shows it after
+Every function returns a ``matplotlib.figure.Figure`` that is made without pyplot: nothing is shown, no window system
+is needed, and no figure stays in memory. Save it with ``figure.savefig("name.png")``. A notebook shows it after
 ``%matplotlib inline``.
 
-Pictures are sRGB, their range given by their dtype as everywhere in unetcolor: uint8 is 0 to 255, uint16 is 0 to
+Pictures are sRGB, and their range follows from the dtype as everywhere in unetcolor: uint8 is 0 to 255, uint16 is 0 to
 65535, floats are 0 to 1.
 """
 
@@ -27,9 +27,9 @@ Pictures: TypeAlias = np.ndarray | Sequence[np.ndarray]
 """A batch ``(n, height, width, 3)``, or pictures ``(height, width, 3)`` of any sizes."""
 
 _DPI = 150
-# Inches, of the longer side of a picture.
+# The longer side of a picture, in inches.
 _SMALL, _LARGE = 2.0, 3.0
-# Inches above a picture for its title, and beside it for a color bar.
+# Inches above a picture for its title, and next to it for a color bar.
 _TITLE, _BAR = 0.35, 0.7
 # A picture smaller than this, in pixels, is drawn with visible pixels instead of blurred ones.
 _FEW_PIXELS = 128
@@ -41,12 +41,12 @@ def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None 
     Parameters
     ----------
     truth, colorized
-        As many pictures each.
+        The same number of pictures each.
     gray
-        As many pictures, ``(height, width)``, ``(height, width, 1)`` or ``(height, width, 3)``. None leaves the
-        row out.
+        The same number of pictures, ``(height, width)``, ``(height, width, 1)`` or ``(height, width, 3)``. None leaves
+        the row out.
     count
-        How many to draw, from the first one on, if there are as many.
+        The largest number of pictures to draw, from the first one on.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None 
     Raises
     ------
     ValueError
-        There are no pictures, not as many of each kind, or one has another shape than the above.
+        There are no pictures, their numbers differ, or a picture has another shape.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None 
         raise ValueError(f"there must be at least one picture to draw; got {numbers['truth']}, and count={count}")
     columns = min(count, numbers["truth"])
     images = {label: [_picture(pictures[i], label) for i in range(columns)] for label, pictures in given.items()}
-    # All of one height, each column as wide as its picture then is.
+    # All pictures have one height, and each column is as wide as its picture.
     aspects = [image.shape[1] / image.shape[0] for image in images["truth"]]
     height = _SMALL / max(1.0, sum(aspects) / columns)
     figure = _new_figure(sum(aspects) * height + _TITLE, len(given) * height)
@@ -87,14 +87,14 @@ def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None 
 
 
 def plot_luminance(rgb: np.ndarray, spaces: str | ColorSpace | Iterable[str | ColorSpace] = ("rgb", "lab")) -> Figure:
-    """Draw a picture beside its luminance in some color spaces: what a network of each space sees.
+    """Draw a picture next to its luminance in some color spaces: what a network of each space sees.
 
     Parameters
     ----------
     rgb
         A picture, ``(height, width, 3)``.
     spaces
-        Color spaces or their names, or one of these.
+        Color spaces or their names; a single one needs no list.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def plot_luminance(rgb: np.ndarray, spaces: str | ColorSpace | Iterable[str | Co
     ['picture', 'gray (rgb)', 'L* (lab)']
     """
     picture = _picture(rgb, "rgb")
-    # A string is an iterable too: of letters.
+    # A string is an iterable of letters.
     several = (spaces,) if isinstance(spaces, str | ColorSpace) else spaces
     chosen = [get_color_space(space) for space in several]
     width, height = _inches(picture, _LARGE)
@@ -135,7 +135,7 @@ def plot_channels(rgb: np.ndarray, space: str | ColorSpace) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        The luminance, then the targets, each with the least and greatest value in its title. The bar goes from the
+        The luminance, then the targets, each with its least and greatest value in the title. The bar goes from the
         channel's ``low`` to its ``high``. A channel with values of both signs is drawn in blue below zero, white
         at zero, and red above.
 
@@ -158,7 +158,7 @@ def plot_channels(rgb: np.ndarray, space: str | ColorSpace) -> Figure:
 
 
 def plot_history(history: Any) -> Figure:
-    """Draw how a training went: each metric against the epoch, training and validation in one plot.
+    """Draw the course of a training: each metric over the epochs, training and validation in one plot.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def plot_history(history: Any) -> Figure:
     Raises
     ------
     ValueError
-        The history holds no epochs, or a metric has not one value for each.
+        The history holds no epochs, or a metric does not have one value for each.
 
     Examples
     --------
@@ -186,22 +186,22 @@ def plot_history(history: Any) -> Figure:
     if not epochs:
         raise ValueError("the history holds no epochs")
     for name, values in curves.items():
-        # Keras does not record which epochs were validated, if not all were.
+        # If only some epochs were validated, Keras does not record which.
         if len(values) != epochs:
             raise ValueError(f"each metric must have a value for each epoch: {name!r} has {len(values)} for {epochs}")
     names = list(dict.fromkeys(name.removeprefix("val_") for name in curves))
     figure = _new_figure(4.0 * len(names), 3.0)
-    # After _new_figure, which says what to install if matplotlib is missing.
+    # Only after _new_figure, which says what to install if matplotlib is missing.
     from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     for ax, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for key, label in ((name, "training"), (f"val_{name}", "validation")):
             if key in curves:
-                # Points beside the line: a line through a single epoch would not be seen.
+                # Points as well as a line: the line of a single epoch would not be visible.
                 ax.plot(range(1, epochs + 1), curves[key], label=label, marker=".")
         drawn = [value for key in (name, f"val_{name}") for value in curves.get(key, [])]
         if min(drawn) > 0 and max(drawn) > 10 * min(drawn):
-            # Or the first epochs would press all others onto the axis.
+            # On a linear scale the first epochs would press all others onto the axis.
             ax.set_yscale("log")
             ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             ax.yaxis.set_major_formatter("{x:g}")
@@ -217,7 +217,7 @@ def plot_history(history: Any) -> Figure:
 
 
 def _new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of a size in inches; the first thing here that needs matplotlib."""
+    """Return an empty figure of a size in inches, or say how to install matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
@@ -246,7 +246,7 @@ def _inches(image: np.ndarray, longer_side: float) -> tuple[float, float]:
 
 
 def _draw(ax: Axes, image: np.ndarray, title: str = "", **options: Any) -> Any:
-    """Draw a picture without ticks: color as it is, one channel in gray if no color map is given."""
+    """Draw a picture without ticks: colors as they are, one channel in gray if no color map is given."""
     small = max(image.shape[:2]) < _FEW_PIXELS
     if not options:
         options = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0}
@@ -262,7 +262,7 @@ def _draw_channel(ax: Axes, values: np.ndarray, channel: Channel) -> None:
     low, high = channel.low, channel.high
     title = f"{channel.name}: {values.min():{_digits(channel)}} to {values.max():{_digits(channel)}}"
     if low < 0 < high:
-        # As far below zero as above it, so that equal distances from gray look equally strong.
+        # The same range below and above zero, so that equal distances from gray look equally strong.
         end = max(-low, high)
         drawn = _draw(ax, values, title, cmap="RdBu_r", vmin=-end, vmax=end)
     else:

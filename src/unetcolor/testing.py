@@ -12,10 +12,10 @@ import numpy as np
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.arrays import Array
 
-# Half a level of 8 bits: what rounding to a picture file changes anyway.
+# Half a level of 8 bits: rounding to a picture file changes as much anyway.
 _HALF_LEVEL = 0.5 / 255
 
-# Share of the luminance range: half of what a photo may lose, rounding included.
+# Share of the luminance range: half of the change that a photo may undergo, with rounding.
 _LUMINANCE_TOLERANCE = 0.005
 
 
@@ -32,8 +32,8 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
     Raises
     ------
     AssertionError
-        A law is broken; the message names the space, the law, and what was found. An exception of the space
-        itself is its cause.
+        A law is broken; the message names the space, the law, and the values that break it. If the space itself raised
+        an exception, that is the cause.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
             check(checked)
         except AssertionError as error:
             raise AssertionError(f"color space {checked.name!r}: {law}. {error}") from None
-        # A space may fail in any way at all; the law still says where to look.
+        # A space may raise any exception; the law still says where to look.
         except Exception as error:
             raise AssertionError(f"color space {checked.name!r}: {law}. It raised {error!r}.") from error
 
@@ -153,7 +153,7 @@ def _one_source(space: ColorSpace) -> None:
     import tensorflow as tf
 
     rgb = _cube(np.float32).reshape(1, 17, 289, 3)
-    # Also what no color encodes to, where decode has to bring the picture back into the gamut.
+    # Include targets that no color has, where decode must bring the picture back into the gamut.
     luminance, targets = (x.astype(np.float32).reshape(1, 5, 1000, -1) for x in _any_values(space, -0.5, 1.5))
     given = (rgb, luminance, targets)
 
@@ -187,7 +187,7 @@ def _finite_gradients(space: ColorSpace) -> None:
         tape.watch([rgb, *points])
         encoded = space.encode(rgb)
         decoded = space.decode(*points)
-        # Also at the colors of the cube themselves: black, white and the primaries lie on edges of the gamut.
+        # Include the colors of the cube themselves: black, white and the primaries lie on edges of the gamut.
         returned = space.decode(*encoded)
     gradients = {
         "encode": tape.gradient(encoded, rgb),

@@ -1,6 +1,6 @@
 """The pictures that ship with unetcolor: 160 portraits of 75 x 100 pixels, and 23 photos 256 pixels wide.
 
-All are free to use: see :func:`manifest` for where each comes from and its terms.
+All are free to use: :func:`manifest` gives the origin and the license of each.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _FOLDER = Path(__file__).parent
 
 
 class Sample(NamedTuple):
-    """Where a picture comes from and its terms.
+    """The origin and the license of a picture.
 
     Attributes
     ----------
     file : str
-        Its path in this package, such as ``"photos/coffee.jpg"``.
+        Path of the picture in this package, such as ``"photos/coffee.jpg"``.
     origin : str
-        The collection, and its name there.
+        The collection, and the picture's name in it.
     license : str
-        Its license, or why it needs none.
+        The license, or the reason why none is needed.
     """
 
     file: str
@@ -70,12 +70,12 @@ def load_photo(name: str) -> np.ndarray:
     Parameters
     ----------
     name
-        Its file name without the ending.
+        The file name of the photo without its suffix.
 
     Raises
     ------
     ValueError
-        There is no photo of that name; the message lists all.
+        There is no photo of that name; the message lists all names.
 
     Examples
     --------

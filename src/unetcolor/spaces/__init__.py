@@ -1,4 +1,4 @@
-"""Color spaces: what the network sees, what it predicts, and the way back to a picture."""
+"""Color spaces: what the network sees, what it predicts, and how to get back to a picture."""
 
 from unetcolor._strips import in_strips
 from unetcolor.spaces.base import Channel, ColorSpace

@@ -1,4 +1,4 @@
-"""One conversion for every kind of array: NumPy stays NumPy, all else goes through ``keras.ops``."""
+"""One conversion for every kind of array: NumPy stays NumPy, everything else goes through ``keras.ops``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 Array: TypeAlias = Any
 """A NumPy array, a backend tensor, or a symbolic ``KerasTensor``."""
 
-# Farther than any color.
+# Larger than the value of any color.
 _FAR = 1e30
 
 
@@ -61,7 +61,7 @@ def largest_channel(x: Array) -> Array:
 
 def linear_map(x: Array, matrix: np.ndarray) -> Array:
     """Multiply every pixel's channels by a matrix: ``(..., n)`` and ``(m, n)`` to ``(..., m)``."""
-    # In the order of its rows, NumPy multiplies by it twice as fast.
+    # NumPy multiplies twice as fast by a matrix whose rows are contiguous.
     return namespace(x).matmul(x, constant(np.ascontiguousarray(matrix.T), x))
 
 
@@ -70,12 +70,12 @@ def piecewise(x: Array, edge: float, below: Callable[[Array], Array], above: Cal
 
     ``above`` sees no value lower than the edge: a root or a power has no finite slope near 0.
     """
-    # NumPy clips at both ends three times faster than it takes a maximum.
+    # NumPy clips at both ends three times faster than it computes a maximum.
     result = above(namespace(x).clip(x, edge, _FAR))
     is_below = x <= edge
     if not isinstance(x, np.ndarray):
         return namespace(x).where(is_below, below(x), result)
-    # Few pixels of a photo are so dark that they need it.
+    # Few pixels of a photo are dark enough to need it.
     if is_below.any():
         result[is_below] = below(x[is_below])
     return result
@@ -89,8 +89,8 @@ def cube_root(x: Array) -> Array:
 def signed_power(x: Array, exponent: float) -> Array:
     """Return ``sign(x) * |x| ** exponent``, with a gradient of zero instead of infinity at 0.
 
-    The root of 0 has an infinite slope, and ``where`` alone does not save the gradient: the branch not
-    taken still contributes ``0 * inf = nan``. So the root is taken of a safe value first.
+    The root has an infinite slope at 0, and ``where`` alone does not save the gradient: the branch that is not
+    taken still contributes ``0 * inf = nan``. So a safe value replaces 0 before the root is taken.
     """
     xp = namespace(x)
     tiny = 1e-12

@@ -1,4 +1,4 @@
-"""The contract of a color space: declare the channels, write ``encode`` and ``decode``."""
+"""The contract of a color space: declare the channels, define ``encode`` and ``decode``."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Channel:
 
 
 class ColorSpace(ABC):
-    """A color space: what the network sees of a picture, what it predicts, and the way back.
+    """A color space: what the network sees of a picture, what it predicts, and how to get back to a picture.
 
-    A subclass declares ``name``, ``luminance`` and ``targets``, and writes ``encode`` and ``decode`` with
+    A subclass declares ``name``, ``luminance`` and ``targets``, and defines ``encode`` and ``decode`` with
     the functions of :mod:`unetcolor.spaces.arrays`, so that one source serves NumPy, eager tensors,
     ``tf.data`` and functional models. Everything else is computed here. A space whose network predicts
-    something other than the targets themselves, such as their probabilities, says so by ``output_channels``,
+    something other than the targets themselves, such as their probabilities, overrides ``output_channels``,
     ``normalize_targets`` and ``denormalize_targets``.
 
     Attributes
@@ -60,14 +60,14 @@ class ColorSpace(ABC):
     luminance : Channel
         The channel that the network sees, and that ``decode`` keeps.
     targets : tuple of Channel
-        The channels that the network predicts, or that its prediction stands for.
+        The channels that the network predicts, or that its prediction represents.
     activation : str
-        Activation of the network's head, a Keras name.
+        Activation of the network's head: a name that Keras knows.
     loss : str, callable or None
-        Loss to train with, a Keras name or a method ``(truth, predicted)`` that returns one value a pixel; None
-        leaves the choice to the colorizer.
+        Loss to train with: a name that Keras knows, or a method ``(truth, predicted)`` that returns one value for each
+        pixel; None leaves the choice to the colorizer.
     precision : float
-        By how much ``denormalize_targets`` of ``normalize_targets`` may differ from the targets, in natural units.
+        How much targets may change by ``normalize_targets`` followed by ``denormalize_targets``, in natural units.
 
     Examples
     --------
@@ -132,12 +132,12 @@ class ColorSpace(ABC):
         """
 
     def get_config(self) -> dict[str, Any]:
-        """Return what rebuilds this space: its name and the arguments of its constructor, fit for JSON."""
+        """Return the name of this space and the arguments of its constructor, as JSON can hold them, to rebuild it."""
         return {"name": self.name}
 
     @property
     def output_channels(self) -> int:
-        """How many channels the network predicts."""
+        """Number of channels that the network predicts."""
         return len(self.targets)
 
     @final
@@ -146,16 +146,16 @@ class ColorSpace(ABC):
         return _to_unit(luminance, (self.luminance,))
 
     def normalize_targets(self, targets: Array) -> Array:
-        """Map targets ``(..., len(targets))`` to what is predicted, ``(..., output_channels)`` in ``[0, 1]``."""
+        """Map targets ``(..., len(targets))`` to predictions ``(..., output_channels)`` in ``[0, 1]``."""
         return _to_unit(targets, self.targets)
 
     def denormalize_targets(self, predicted: Array) -> Array:
-        """Map what the network predicts to targets: the inverse of :meth:`normalize_targets`, within ``precision``."""
+        """Map predictions of the network to targets: the inverse of :meth:`normalize_targets`, within ``precision``."""
         return _from_unit(predicted, self.targets)
 
     @final
     def normalize(self, luminance: Array, targets: Array) -> tuple[Array, Array]:
-        """Map natural units to network units: each channel's ``[low, high]`` to ``[0, 1]``, unless the space says else.
+        """Map natural units to network units: each channel's ``[low, high]`` to ``[0, 1]``, or as the space defines it.
 
         Examples
         --------
@@ -172,7 +172,7 @@ class ColorSpace(ABC):
 
     @final
     def gray(self, luminance: np.ndarray) -> np.ndarray:
-        """Return the gray picture of a luminance: what a photo looks like before it is given colors.
+        """Return the gray picture of a luminance: how a photo looks before it is colorized.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class ColorSpace(ABC):
         Returns
         -------
         rgb
-            sRGB in ``[0, 1]``, shape ``(..., 3)``, its channels equal.
+            sRGB in ``[0, 1]``, shape ``(..., 3)``, with equal channels.
         """
         levels = np.linspace(0.0, 1.0, 1025)
         of_levels, _ = self.encode(np.repeat(levels[:, np.newaxis], 3, axis=1))

@@ -1,4 +1,4 @@
-"""CIE 1976 lightness and its inverse, which Lab and Luv share."""
+"""CIE 1976 lightness and its inverse; Lab and Luv share them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KAPPA = 24389 / 27
 
 
 def compress(t: Array) -> Array:
-    """Return the CIE 1976 function f(t): a cube root, and near black its tangent."""
+    """Return the CIE 1976 function f(t): a cube root, and its tangent near black."""
     return piecewise(t, EPSILON, lambda t: (KAPPA * t + 16) / 116, cube_root)
 
 

@@ -24,7 +24,7 @@ class HSV(ColorSpace):
     """Hue and saturation of HSV (Smith 1978) as the vector ``(s cos h, s sin h)``: luma in, the vector out.
 
     A hue jumps from 360 to 0 degrees in the middle of the reds; its vector does not. The luminance is luma,
-    not V: V is the brightest of the three channels, so keeping it would darken whatever is given a color.
+    not V: V is the brightest of the three channels, so keeping it would darken everything that gets a color.
 
     Examples
     --------
@@ -44,11 +44,11 @@ class HSV(ColorSpace):
         red, green, blue = split_channels(rgb)
         value = largest_channel(rgb)
         chroma = value - smallest_channel(rgb)
-        # Divisions by 1 where there is no color, so that the gradient stays finite.
+        # Divide by 1 where there is no color, so that the gradient stays finite.
         has_color = chroma > 0
         one = constant(1.0, rgb)
         unit = xp.where(has_color, chroma, one)
-        # The hue in sixths of a turn, from the sector in which the color lies. `equal` and not `==`, which asks
+        # The hue in sixths of a turn, from the sector in which the color lies. `equal` and not `==`, because `==` asks
         # whether two symbolic tensors of Keras are the same object.
         hue = xp.where(
             xp.equal(value, red),
@@ -68,10 +68,10 @@ class HSV(ColorSpace):
         one, zero = constant(1.0, luminance), constant(0.0, luminance)
         saturation = xp.where(has_color, xp.minimum(xp.sqrt(xp.where(has_color, square, one)), one), zero)
         hue = xp.arctan2(xp.where(has_color, y, zero), xp.where(has_color, x, one)) * (3 / pi)
-        # Of value 1: each channel falls from 1 to 1 - s as the hue moves 1 to 2 sixths away from it.
+        # The color of value 1: each channel falls from 1 to 1 - s as the hue moves 1 to 2 sixths away from it.
         pure = join_channels(*(_ramp(hue, center) for center in (0.0, 2.0, -2.0)))
         brightest = 1 - saturation * (1 - pure)
-        # Scaling all three channels keeps hue and saturation, so scale to the luma asked for.
+        # Scaling all three channels keeps hue and saturation, so scale to the given luma.
         rgb = brightest * (luminance / weigh(brightest, LUMA_WEIGHTS))
         return pull_toward_gray(rgb, luminance)
 

@@ -10,7 +10,7 @@ from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.cie import compress, expand
 from unetcolor.spaces.srgb import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, delinearize, linearize, pull_toward_gray
 
-# To and from X, Y and Z in units of those of white.
+# Conversion to and from X, Y and Z, each divided by that of white.
 _RGB_TO_WHITES = RGB_TO_XYZ / WHITE[:, np.newaxis]
 _WHITES_TO_RGB = XYZ_TO_RGB * WHITE
 

@@ -23,24 +23,25 @@ _LEAST_PROBABILITY = 1e-7
 class LabBins(Lab):
     """CIE L*a*b* with a* and b* as probabilities of quantized colors (Zhang, Isola and Efros 2016).
 
-    A network that predicts one color for each pixel settles for the middle of all that are plausible, which
-    is brown or gray. The paper, "Colorful Image Colorization", has it predict how probable each color is: the plane
-    of a* and b* is divided into bins 10 units apart, of which those that sRGB can show are kept. Here a color is
+    A network that predicts one color for each pixel settles for the middle of all plausible colors, which
+    is brown or gray. In the paper, "Colorful Image Colorization", it predicts how probable each color is: the plane
+    of a* and b* is divided into bins 10 units apart, and the bins that sRGB can show are kept. Here a color is
     shared among the four bins around it, bilinearly. The probabilities are decoded by their annealed mean, and
-    trained by a cross entropy in which rare colors count for more.
+    trained by a cross entropy in which rare colors have a larger weight.
 
-    Dividing each pixel into so many values takes memory: combine it with ``head_stride=4``, as the paper does.
+    So many values for each pixel take memory: combine the space with ``head_stride=4``, as the paper does.
 
     Parameters
     ----------
     temperature
         Temperature ``T`` of the annealed mean: the probabilities are raised to ``1 / T`` and divided by their sum
         before the mean is taken. 1 is the plain mean; 0.01, the least, is the most probable bin, vivid but
-        blotchy. It matters to decoding alone, and can be changed after training:
+        blotchy. It affects only decoding, and can be changed after training:
         ``colorizer.space = LabBins(temperature=0.6)``.
     rebalancing
-        A bin with the share ``p`` of all training pixels counts for ``1 / ((1 - rebalancing) / Q + rebalancing * p)``
-        of ``Q`` bins, divided by the mean over all pixels. 0 counts all alike; the paper's choice is 0.5.
+        A bin with the share ``p`` of all training pixels has the weight ``1 / ((1 - rebalancing) / Q + rebalancing *
+        p)`` for ``Q`` bins, divided by the mean over all pixels. 0 gives all bins one weight; the paper's choice is
+        0.5.
 
     Examples
     --------
@@ -56,7 +57,7 @@ class LabBins(Lab):
 
     name = "lab_bins"
     activation = "softmax"
-    # Annealing draws what lies between two bins toward the nearer one.
+    # Annealing moves a color between two bins toward the nearer bin.
     precision = 3.5
 
     def __init__(self, temperature: float = 0.38, rebalancing: float = 0.5) -> None:
@@ -74,14 +75,14 @@ class LabBins(Lab):
     @property
     @override
     def output_channels(self) -> int:
-        """How many bins there are."""
+        """Number of bins."""
         return len(bins())
 
     @override
     def normalize_targets(self, targets: Array) -> Array:
         xp = namespace(targets)
         centers = constant(bins(), targets)
-        # Tents of height 1 over each center, which reach down to the neighbors: bilinear interpolation.
+        # Tents of height 1 over each center that end at its neighbors: bilinear interpolation.
         shares = 1.0
         for axis, values in enumerate(split_channels(targets)):
             shares = shares * xp.maximum(1 - xp.abs(values - centers[:, axis]) / GRID, 0)
@@ -109,7 +110,7 @@ class LabBins(Lab):
 
 @cache
 def bins() -> np.ndarray:
-    """Return the centers of all bins that sRGB colors have a share in, ``(count, 2)``, in units of a* and b*."""
+    """Return the centers of all bins that share in sRGB colors, ``(count, 2)``, in units of a* and b*."""
     levels = np.linspace(0.0, 1.0, 65)
     rgb = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
     _, chroma = Lab().encode(rgb)
@@ -122,7 +123,7 @@ def bins() -> np.ndarray:
 
 @cache
 def class_weights(rebalancing: float) -> np.ndarray:
-    """Return how much each bin counts in training, from the shares that ``recipes/color_shares.py`` measured."""
+    """Return the weight of each bin in training, from the shares that ``recipes/color_shares.py`` measured."""
     text = (resources.files("unetcolor.spaces") / "lab_bins_shares.csv").read_text()
     share_of = {(a, b): share for a, b, share in (map(float, row.split(",")) for row in text.splitlines()[1:])}
     shares = np.array([share_of.get((a, b), 0.0) for a, b in bins()])
@@ -131,5 +132,5 @@ def class_weights(rebalancing: float) -> np.ndarray:
 
 
 def _largest(values: Array) -> Array:
-    # keras.ops.max refuses an array without pixels, though here the axis itself is never empty.
+    # keras.ops.max refuses an array without pixels, although this axis is never empty.
     return namespace(values).max(values, axis=-1, keepdims=True)

@@ -14,7 +14,7 @@ _WHITE_SUM = WHITE[0] + 15 * WHITE[1] + 3 * WHITE[2]
 WHITE_U = float(4 * WHITE[0] / _WHITE_SUM)
 WHITE_V = float(9 * WHITE[1] / _WHITE_SUM)
 
-# Blue has the lowest v' in sRGB, 0.1579. Below, XYZ runs off to infinity, and then changes its sign.
+# Blue has the lowest v' in sRGB, 0.1579. Below this limit, XYZ grows to infinity, and then changes its sign.
 LOWEST_V = 0.15
 
 
@@ -40,7 +40,7 @@ class Luv(ColorSpace):
         xp = namespace(rgb)
         x, y, z = split_channels(rgb_to_xyz(rgb))
         total = x + 15 * y + 3 * z
-        # Black has no chromaticity; whatever is divided there, L* = 0 makes u* = v* = 0 of it.
+        # Black has no chromaticity; divide by 1 there, because L* = 0 makes u* = v* = 0 anyway.
         total = xp.where(total > 0, total, constant(1.0, rgb))
         l_star = luminance_to_lightness(y)
         u = 13 * l_star * (4 * x / total - WHITE_U)
@@ -54,7 +54,7 @@ class Luv(ColorSpace):
         is_black = luminance <= 0
         scale = 13 * xp.where(is_black, constant(1.0, luminance), luminance)
         du, dv = u / scale, v / scale
-        # Chromaticities that no light has are moved toward white until v' is one that sRGB has.
+        # Chromaticities that no light has are moved toward white until sRGB has their v'.
         lowest = LOWEST_V - WHITE_V
         is_low = dv < lowest
         share = xp.where(is_low, lowest / xp.where(is_low, dv, constant(-1.0, dv)), constant(1.0, dv))

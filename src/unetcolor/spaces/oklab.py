@@ -14,7 +14,7 @@ from unetcolor.spaces.srgb import RGB_TO_XYZ, WHITE, delinearize, linearize
 
 # Björn Ottosson, "A perceptual color space for image processing" (2020), matrices M1 and M2. M1 is published
 # to 10 digits, for a white that differs from D65 in the sixth: dividing by its own response to white, as
-# CSS Color 4 does, makes grays exactly neutral. The same for the rows of M2, which add up to 1, 0, 0.
+# CSS Color 4 does, makes grays exactly neutral. For the same reason the rows of M2 are made to add up to 1, 0, 0.
 _XYZ_TO_LMS = np.array(
     [
         [0.8189330101, 0.3618667424, -0.1288597137],
@@ -34,9 +34,9 @@ _LMS_TO_LAB = _LMS_TO_LAB - (_LMS_TO_LAB.sum(axis=1) - [1.0, 0.0, 0.0])[:, np.ne
 _LMS_TO_RGB = np.linalg.inv(_RGB_TO_LMS)
 _AB_TO_LMS = np.linalg.inv(_LMS_TO_LAB)[:, 1:]
 
-# Each step halves the error of the chroma that still fits. The rounding of NumPy differs from TensorFlow's, so
-# the last step may turn out either way; where a channel is near 0 the transfer curve makes much of that. From 20
-# steps on both give the same color, within 4e-5.
+# Each step halves the error of the largest chroma that fits. NumPy rounds differently from TensorFlow, so their last
+# steps may differ, and where a channel is near 0 the transfer curve amplifies that. From 20 steps on both give the
+# same color, within 4e-5.
 _BISECTIONS = 20
 
 
@@ -65,12 +65,12 @@ class Oklab(ColorSpace):
 
     @override
     def decode(self, luminance: Array, targets: Array) -> Array:
-        # L is no weighted sum of linear R, G, B, so the share of chroma that fits has no closed form.
+        # L is not a weighted sum of linear R, G, B, so the share of chroma that fits has no closed form.
         xp = namespace(luminance)
         luminance = xp.clip(luminance, 0.0, 1.0)
         offset = linear_map(targets, _AB_TO_LMS)
         cubics = _cubics(luminance, offset)
-        # The rounding of float32, which shrinks with the color: near black all that is shown is small.
+        # The rounding error of float32, which shrinks with the color: near black all values are small.
         slack = 4e-6 * luminance
         one = constant(1.0, luminance)
         low, high = xp.zeros_like(luminance), xp.ones_like(luminance)
@@ -90,7 +90,7 @@ Cubic: TypeAlias = tuple[Array, Array, Array, Array]
 def _cubics(luminance: Array, offset: Array) -> list[Cubic]:
     """Return linear R, G and B as polynomials of the share of chroma, each by its four coefficients.
 
-    ``offset`` is what the whole chroma adds to each compressed cone response, and linear RGB is a matrix times
+    ``offset`` is the part of the whole chroma in each compressed cone response, and linear RGB is a matrix times
     ``(luminance + share * offset) ** 3``. Its rows add up to 1, so without chroma each channel is gray.
     """
     xp = namespace(luminance)
@@ -99,12 +99,12 @@ def _cubics(luminance: Array, offset: Array) -> list[Cubic]:
         split_channels(3 * luminance * linear_map(offset**2, _LMS_TO_RGB)),
         split_channels(linear_map(offset**3, _LMS_TO_RGB)),
     ]
-    # Copied, because each is read many times, and every third value of an array takes thrice as long to read.
+    # Copied, because each is read many times, and reading every third value of an array takes three times as long.
     return [(luminance**3, *map(xp.copy, channel)) for channel in zip(*coefficients, strict=True)]
 
 
 def _fits(cubics: list[Cubic], share: Array, slack: Array) -> Array:
-    """Tell where all three channels lie in [0, 1], give or take a little."""
+    """Tell where all three channels lie in [0, 1], within the slack."""
     xp = namespace(share)
     channels = [gray + share * (first + share * (second + share * third)) for gray, first, second, third in cubics]
     farthest = reduce(xp.maximum, [xp.abs(channel - 0.5) for channel in channels])

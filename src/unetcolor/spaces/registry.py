@@ -1,7 +1,7 @@
-"""The registry of color spaces: built-in ones, those of this process, those of installed plug-ins.
+"""The registry of color spaces: built-in, registered in this process, or provided by installed plug-ins.
 
-A plug-in is a package with an entry point in the group ``unetcolor.color_spaces``, whose name is the
-space's name and whose value is the class.
+A plug-in is a package with an entry point in the group ``unetcolor.color_spaces``. The name of the entry point is the
+space's name, and its value is the class.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SpaceClass = TypeVar("SpaceClass", bound=type[ColorSpace])
 
 
 class Provider(NamedTuple):
-    """The distribution that a color space comes from; empty strings if it comes from a script."""
+    """The distribution that provides a color space; empty strings if the space comes from a script."""
 
     package: str
     version: str
@@ -96,7 +96,7 @@ def register_color_space(cls: Any = None, *, overwrite: bool = False) -> Any:
     Raises
     ------
     ColorSpaceError
-        It is not a concrete color space class, or the name is taken.
+        The class is not a concrete color space, or the name is taken.
     """
     if cls is None:
         return lambda decorated: register_color_space(decorated, overwrite=overwrite)
@@ -105,7 +105,7 @@ def register_color_space(cls: Any = None, *, overwrite: bool = False) -> Any:
             f"register a class that derives from ColorSpace and defines encode and decode, not {cls!r}"
         )
     plug_in = _plug_ins().get(cls.name)
-    # A plug-in's module may register its class as well: the entry point is then no other space.
+    # A plug-in's module may register its class as well: then the entry point is the same space.
     is_other_plug_in = plug_in is not None and _top_level(plug_in.module) != _top_level(cls.__module__)
     taken = cls.name in _BUILT_IN or cls.name in _REGISTERED or is_other_plug_in
     if taken and _REGISTERED.get(cls.name) is not cls and not overwrite:
@@ -142,10 +142,10 @@ def provider_of(space: ColorSpace) -> Provider:
     """Return the distribution that provides a color space, for the record in a model file."""
     module = _top_level(type(space).__module__)
     entry_point = _plug_ins().get(space.name)
-    # Told by the module's name, because to load the plug-in may fail, and it may be another's that has this name.
+    # Compare the modules' names, because loading the plug-in may fail, and another plug-in may have this name.
     if entry_point is not None and entry_point.dist is not None and _top_level(entry_point.module) == module:
         return Provider(entry_point.dist.name, entry_point.dist.version)
-    # An editable installation does not say which modules it has; most distributions are named like theirs.
+    # An editable installation does not list its modules; most distributions are named like their module.
     package = packages_distributions().get(module, [module])[0]
     try:
         found = distribution(package)
@@ -155,7 +155,7 @@ def provider_of(space: ColorSpace) -> Provider:
 
 
 def _find(name: str) -> type[ColorSpace]:
-    # A name registered with overwrite=True replaces the built-in one, so this process is asked first.
+    # A class registered with overwrite=True replaces the built-in one, so look here first.
     found = _REGISTERED.get(name) or _BUILT_IN.get(name)
     if found is not None:
         return found
@@ -170,7 +170,7 @@ def _top_level(module: str) -> str:
 
 
 def _check_name(cls: type[ColorSpace]) -> None:
-    """Refuse a class that goes by a built-in name, as a subclass does: its models would load as the built-in one."""
+    """Refuse a class with a built-in name, such as a subclass: its models would load as the built-in space."""
     known = _REGISTERED.get(cls.name, _BUILT_IN.get(cls.name, cls))
     if known is not cls:
         raise ColorSpaceError(f"{cls.__name__} has the name {cls.name!r} of {known.__name__}: give it one of its own")
@@ -179,14 +179,14 @@ def _check_name(cls: type[ColorSpace]) -> None:
 def _build(cls: type[ColorSpace], arguments: dict[str, Any]) -> ColorSpace:
     try:
         return cls(**arguments)
-    # Somebody else's constructor may raise anything at all.
+    # Somebody else's constructor may raise any exception.
     except Exception as error:
         raise ColorSpaceError(f"color space {cls.__name__} cannot be built with {arguments!r}: {error}") from error
 
 
 @lru_cache(maxsize=1)
 def _plug_ins() -> dict[str, EntryPoint]:
-    """Return the entry points by name; of several with one name, the first distribution in the alphabet."""
+    """Return the entry points by name; of several with one name, that of the first distribution in the alphabet."""
     found: dict[str, EntryPoint] = {}
     candidates = entry_points(group=ENTRY_POINT_GROUP)
     for entry_point in sorted(candidates, key=lambda e: (e.name, e.dist.name if e.dist else "", e.value)):
@@ -205,7 +205,7 @@ def _load(name: str) -> type[ColorSpace]:
     where = f"the plug-in {entry_point.value!r} for the color space {name!r}"
     try:
         cls = entry_point.load()
-    # Somebody else's module may raise anything at all when imported.
+    # Somebody else's module may raise any exception when imported.
     except Exception as error:
         raise ColorSpaceError(f"{where} failed to import") from error
     if not (isinstance(cls, type) and issubclass(cls, ColorSpace)) or getattr(cls, "name", None) != name:

@@ -22,7 +22,7 @@ class RGB(ColorSpace):
     ----------
     keep_luminance
         Shift the predicted color to the luma of the photo. False gives the network's raw picture, whose
-        brightness is the network's guess.
+        brightness is a guess.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""sRGB: its transfer curve, its matrices, and the way back into its gamut.
+"""sRGB: its transfer curve, its matrices, and how colors are brought back into its gamut.
 
-RGB has shape ``(..., 3)``, and is in ``[0, 1]`` when displayable. "Linear" is proportional to light;
-all else is encoded with the transfer curve.
+RGB has shape ``(..., 3)``, and is in ``[0, 1]`` if it can be displayed. "Linear" values are proportional to light;
+all others are encoded with the transfer curve.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ WHITE = np.array([0.3127 / 0.3290, 1.0, (1 - 0.3127 - 0.3290) / 0.3290])
 # The weights of linear R, G, B in the luminance Y.
 LUMINANCE_WEIGHTS = RGB_TO_XYZ[1]
 
-# Room for a color where there is none: black and white are divided by it.
+# A divisor for black and white, which have no room for color.
 _TINY = 1e-12
 
-# How far outside of the cube linear colors may be by the rounding of float32: 0.03 of one of 255 levels at most.
+# How far rounding in float32 may move linear colors outside of the cube: at most 0.03 of one of 255 levels.
 INVISIBLE = 1e-5
 
 
@@ -73,15 +73,15 @@ def pull_toward_gray(rgb: Array, gray: Array) -> Array:
 
     Returns
     -------
-    Shape ``(..., 3)``, in ``[0, 1]``, of the same weighted sum. Colors inside the cube are returned as
-    they are, and those outside of it by rounding alone (``INVISIBLE``) are cut off at its sides.
+    Shape ``(..., 3)``, in ``[0, 1]``, with the same weighted sum. Colors inside the cube are returned as
+    they are; colors that only rounding (``INVISIBLE``) put outside of it are clipped.
     """
     xp = namespace(rgb)
-    # Most of a photo needs none of this.
+    # Most strips of a photo have no color outside of the cube.
     if isinstance(rgb, np.ndarray) and rgb.size and rgb.min() >= -INVISIBLE and rgb.max() <= 1 + INVISIBLE:
         return np.clip(rgb, 0.0, 1.0)
     gray = xp.clip(gray, 0.0, 1.0)
-    # Channel by channel, which NumPy does several times faster than three channels with one.
+    # Channel by channel: NumPy broadcasts one channel to three several times slower.
     offsets = [channel - gray for channel in split_channels(rgb)]
     above, below = (xp.maximum(room, constant(_TINY, rgb)) for room in (1.0 - gray, gray))
     excess = constant(1.0, rgb)

@@ -9,7 +9,7 @@ from unetcolor.spaces.arrays import Array, join_channels, split_channels
 from unetcolor.spaces.base import Channel, ColorSpace
 from unetcolor.spaces.srgb import pull_toward_gray, weigh
 
-# Rec. ITU-R BT.601; JPEG uses them with the full range (Rec. ITU-T T.871, section 7).
+# The weights of Rec. ITU-R BT.601; JPEG uses them with the full range (Rec. ITU-T T.871, section 7).
 LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
 _RED, _GREEN, _BLUE = LUMA_WEIGHTS.tolist()
 
