@@ -1,4 +1,4 @@
-"""Run the benchmarks of speed, one after the other, and write their tables and plots into the docs.
+"""Run the benchmarks of speed one after the other, and write their tables and plots into the docs.
 
     python -m benchmarks all
     python -m benchmarks conversions photo
@@ -20,7 +20,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent.parent / "docs"
 
-# Each with its arguments.
+# The benchmarks, each with its arguments.
 ALL: dict[str, list[str]] = {
     "predict": [],
     "photo": [],
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def conditions() -> str:
-    """Say when, on what, and with what it was measured."""
+    """Return the date, the processor and the versions of a measurement."""
     versions = []
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""Find the working size and the chroma to export a preset with: scores of held-out photos over a grid of both.
+"""Find the working size and the chroma for the export of a preset: scores of held-out photos over a grid of both.
 
     python -m benchmarks.calibrate photo.keras DATA runs/photo/validation.txt
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("photos", type=Path, help="a list of files in DATA")
-    parser.add_argument("--sources", nargs="*", help="of these alone; otherwise of all")
+    parser.add_argument("--sources", nargs="*", help="sources to score (default: all)")
     parser.add_argument("--per-source", type=int, default=10)
     parser.add_argument("--sizes", type=int, nargs="+", default=[128, 160, 192, 224])
     parser.add_argument("--chroma", type=float, nargs="+", default=[0.6, 0.7, 0.8, 0.9, 1.0, 1.1])

@@ -1,4 +1,4 @@
-"""Score colorizers on photos that they were not trained on: their colors, beside plain gray.
+"""Score the colors of colorizers, and of plain gray, on photos that they were not trained on.
 
     python -m benchmarks.color DATA --photos runs/photo/validation.txt --model "classic lab=classic_lab.keras"
 
@@ -32,12 +32,12 @@ GRAY, TRUTH = "plain gray", "truth"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="a folder with one folder of photos for each source")
-    parser.add_argument("--photos", type=Path, help="a list of files in it; otherwise all")
+    parser.add_argument("--photos", type=Path, help="a list of files in DATA (default: all)")
     parser.add_argument("--npz", action="append", default=[], metavar="NAME=FILE", help="a file with test_images")
     parser.add_argument(
-        "--model", action="append", default=[], metavar="NAME=FILE", help="a colorizer beside the presets"
+        "--model", action="append", default=[], metavar="NAME=FILE", help="a colorizer to score with the presets"
     )
-    parser.add_argument("--preset", action="append", choices=list_presets(), help="the presets to score; otherwise all")
+    parser.add_argument("--preset", action="append", choices=list_presets(), help="a preset to score (default: all)")
     parser.add_argument("--saturation", type=float, default=1.0, help="as in predict")
     parser.add_argument("--per-source", type=int, default=100, help="pictures of each source (100)")
     parser.add_argument(
@@ -141,7 +141,7 @@ def by_photo_size(pictures: list[Picture], systems: dict[str, UNetColorizer], si
             shapes = {size: _shape(gray, size) for size in sizes}
             results = {size: _color(colorizer, _resized(gray, shape)) for size, shape in shapes.items()}
             for first, second in differences:
-                # Compared at the smaller size: what the larger one has beyond that is no color.
+                # Compared at the smaller size, because the additional detail of the larger one is not color.
                 shrunk = _resized(results[second], shapes[first])
                 differences[first, second].append(delta_e(results[first], shrunk))
         means = [float(np.mean(values)) for values in differences.values()]

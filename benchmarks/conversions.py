@@ -1,4 +1,4 @@
-"""sRGB to Lab and back, on 12 megapixels in float32, beside scikit-image, OpenCV and a copy of the array.
+"""sRGB to Lab and back, on 12 megapixels in float32: unetcolor, scikit-image, OpenCV and a copy of the array.
 
     python -m benchmarks.conversions
 

@@ -27,7 +27,7 @@ FOLDERS = (100, 400, 1600)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plot", type=Path, help="draw the figures, too")
+    parser.add_argument("--plot", type=Path, help="file to draw the figures to")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.folder:

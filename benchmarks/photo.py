@@ -1,10 +1,10 @@
-"""One photo, JPEG to JPEG: time and memory, beside the naive way.
+"""One photo, JPEG to JPEG: time and memory of unetcolor and of the naive way.
 
     python -m benchmarks.photo
 
-Each size runs in a process of its own, whose memory is counted above what it had when all was loaded.
-The naive way shows the whole photo to the network and converts it with scikit-image. It needs so much memory that it
-gets three megapixels only.
+Each size runs in a new process, whose memory is counted on top of the memory after everything was loaded. The naive way
+shows the whole photo to the network and converts it with scikit-image. It needs so much memory that it gets only three
+megapixels.
 """
 
 from __future__ import annotations

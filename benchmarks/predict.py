@@ -1,4 +1,4 @@
-"""The network alone: pictures a second, beside Keras, PyTorch and OpenVINO.
+"""The network alone: pictures a second of unetcolor, Keras, PyTorch and OpenVINO.
 
     python -m benchmarks.predict
 

@@ -1,4 +1,4 @@
-"""Contact sheets: a row a picture, with its gray version, what each system made of it, and the truth."""
+"""Contact sheets: one row a picture, with its gray version, the result of each system, and the truth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROWS = 10
 
 
 def write_sheets(folder: Path, pictures: list[dict[str, np.ndarray]], totals: dict[str, Totals]) -> None:
-    """Write a sheet of evenly chosen pictures, and for each system of its best and its worst against plain gray."""
+    """Write a sheet of evenly chosen pictures, and one of the best and worst results of each system against gray."""
     folder.mkdir(parents=True, exist_ok=True)
     gray, *systems, truth = totals
     even = np.linspace(0, len(pictures) - 1, 3 * _ROWS).astype(int)

@@ -1,4 +1,4 @@
-"""Time several ways to do one thing, in turn in one run, so that a busy machine is equally unkind to all of them."""
+"""Time several ways to do one thing, in turn in one run, so that a busy machine slows all of them alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is collected of one system over many pictures, and what it comes to."""
+"""Scores of one system over many pictures, and their means."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from unetcolor.networks.arithmetic import Precision
 BATCH, STEPS = 32, 6
 TUTORIAL = "the tutorial's way"
 
-# What each lever brings, on top of those above it: options of UNetColorizer, and the precision of its training.
+# Each lever is added to those above it: options of UNetColorizer, and the precision of its training.
 LEVERS: dict[str, tuple[dict[str, Any], Precision]] = {
     "fused normalization, no autotuning": ({"momentum": 0.99}, "float32"),
     "bfloat16": ({"momentum": 0.99}, "auto"),
@@ -42,7 +42,7 @@ LEVERS: dict[str, tuple[dict[str, Any], Precision]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?", help="an .npz file")
-    parser.add_argument("--epochs", type=int, default=25, help="of the tutorial's way, whose score is to be reached")
+    parser.add_argument("--epochs", type=int, default=25, help="epochs of the tutorial's way")
     arguments = parser.parse_args()
     print(f"### Pictures a second, batches of {BATCH}\n\n{throughput()}\n", flush=True)
     if arguments.data:
@@ -100,7 +100,7 @@ def time_to_color(data: Path, epochs: int) -> None:
     print(f"Plain gray: CIEDE2000 {gray:.2f}.\n\n| | epoch | seconds of training | CIEDE2000 |\n|---|---:|---:|---:|")
     curve = list(tutorial_curve(train, test, epochs))
     goal = curve[-1][1]
-    # The score of single epochs jumps: the first epoch that is as good as the last one counts.
+    # The score of single epochs jumps, so the first epoch that is as good as the last one counts.
     epoch, (seconds, reached) = next((i + 1, each) for i, each in enumerate(curve) if each[1] <= goal)
     print(f"| {TUTORIAL}, its last epoch | {epochs} | {curve[-1][0]:.0f} | {goal:.2f} |")
     print(f"| {TUTORIAL}, as good for the first time | {epoch} | {seconds:.0f} | {reached:.2f} |", flush=True)

@@ -65,7 +65,7 @@ numpydoc_show_class_members = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
-# Each page runs in an empty folder of its own, and shows warnings among its output.
+# Each page runs in a new, empty folder, and shows warnings among its output.
 # The message of an exception counts too, which it does not by default.
 doctest_default_flags = doctest.ELLIPSIS
 doctest_global_setup = """

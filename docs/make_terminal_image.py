@@ -27,7 +27,7 @@ COLUMNS = 92
 
 
 def make_photos(folder: Path) -> None:
-    """Fill a folder with old photos and with what else lies in such folders."""
+    """Fill a folder with old photos and with other files that lie in such folders."""
     folder.mkdir()
     for path in samples.photos():
         write_image(folder / path.name, samples.load_photo(path.stem).mean(axis=-1).astype(np.uint8))
@@ -38,7 +38,7 @@ def make_photos(folder: Path) -> None:
 
 
 def run(command: list[str], folder: Path) -> str:
-    """Return all that a command writes to a terminal of its own."""
+    """Return everything that a command writes to a new terminal."""
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(folder)
@@ -59,7 +59,7 @@ def run(command: list[str], folder: Path) -> str:
 
 
 def last_screen(written: str) -> str:
-    """Return what is left to be seen: a progress bar moves up and erases a line before it draws it anew."""
+    """Return the final screen: a progress bar moves up and erases its line before it draws the next one."""
     lines = [""]
     for line in written.replace("\r\n", "\n").split("\n"):
         for part in line.split("\x1b[1A"):

@@ -1,6 +1,6 @@
-"""The tutorial's experiment, whole: 50 epochs, batches of 32, mean absolute error, Adam.
+"""The tutorial's experiment at full length: 50 epochs, batches of 32, mean absolute error, Adam.
 
-``classic_rgb.py`` and ``classic_lab.py`` run it, each in its color space.
+``classic_rgb.py`` and ``classic_lab.py`` run it in their color spaces.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def train(space: str) -> tuple[UNetColorizer, argparse.Namespace]:
     """Train on ``train_images`` of an ``.npz`` named on the command line; write the model and the history."""
     parser = argparse.ArgumentParser(description=f"Train the classic U-Net in the color space {space}.")
     parser.add_argument("data", type=Path, help=".npz with train_images and test_images, uint8 (n, height, width, 3)")
-    parser.add_argument("--output", type=Path, default=Path("out"), help="folder for what is written")
+    parser.add_argument("--output", type=Path, default=Path("out"), help="folder for the results")
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """Gray portraits to color through RGB: the network sees gray and predicts red, green and blue.
 
-Scored twice: the network's raw picture, as the tutorial shows it, and with the true luminance put back.
+It is scored twice: once with the true luminance put back, and once as the network's raw picture, as in the tutorial.
 
 Run: ``python examples/classic_rgb.py portraits.npz``
 """

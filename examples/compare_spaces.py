@@ -12,9 +12,9 @@ import numpy as np
 from unetcolor import UNetColorizer, list_color_spaces, samples
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--data", help=".npz with train_images and test_images; without it the portraits that ship")
+parser.add_argument("--data", help=".npz with train_images and test_images (default: the portraits that ship)")
 parser.add_argument(
-    "--spaces", nargs="+", default=list_color_spaces(), help="names; without it all that are registered"
+    "--spaces", nargs="+", default=list_color_spaces(), help="names of color spaces (default: all that are registered)"
 )
 parser.add_argument("--epochs", type=int, default=25)
 parser.add_argument("--seed", type=int, default=0)

@@ -1,7 +1,7 @@
 """Train a colorizer on the portraits that ship with unetcolor, and look at what it learned.
 
-Trains on 128 of the 160 portraits in about half a minute, scores the other 32, and writes a picture of six of
-these: gray | colorized | truth.
+It trains on 128 of the 160 portraits for about half a minute, is scored on the other 32, and writes a picture of six
+of these: gray | colorized | truth.
 
 Run: ``python examples/quickstart.py``
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from unetcolor import UNetColorizer, samples
-from unetcolor.evaluation import plain_gray
+from unetcolor.codec import Codec
 from unetcolor.images import write_image
 
 OUTPUT = Path("out")
@@ -21,15 +21,15 @@ OUTPUT = Path("out")
 portraits = np.random.default_rng(0).permutation(samples.load_portraits())
 train, test = portraits[:128], portraits[128:]
 
-# Colors at half the height and width, which eyes do not tell from whole ones, take less time to learn.
+# Colors at half the height and width take less time to learn, and eyes do not see the difference.
 colorizer = UNetColorizer("lab", filters=(16, 32, 64, 128), head_stride=2, seed=0)
-# Few pictures make few steps: smaller batches than the classic recipe's.
+# Few pictures make few steps, so the batches are smaller than in the classic recipe.
 colorizer.fit(train, epochs=25, batch_size=16, verbose=2)
 
 print("\nThe 32 portraits that it never saw:")
 colorizer.evaluate(test)
 
-columns = [plain_gray(test, colorizer.space), colorizer.predict(test), test]
+columns = [Codec(colorizer.space).plain_gray(test), colorizer.predict(test), test]
 sheet = np.concatenate([np.concatenate(column[:6], axis=0) for column in columns], axis=1)
 
 OUTPUT.mkdir(exist_ok=True)

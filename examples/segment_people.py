@@ -2,7 +2,7 @@
 
 Takes an ``.npz`` with ``train_images``, ``train_masks``, ``test_images`` and ``test_masks``: uint8 pictures
 ``(n, height, width, 3)`` and masks ``(n, height, width, 1)`` of 0 or 255. Prints the intersection over union
-on the test part, beside that of calling every pixel a person.
+on the test part, and for comparison that of calling every pixel a person.
 
 Run: ``python examples/segment_people.py portraits.npz``
 """

@@ -1,6 +1,6 @@
 """A web page on this computer: drop a photo, get it in color; needs ``pip install "unetcolor[app]"``.
 
-A photo is read from the very file that the browser sent, and the file to download holds exactly what
+A photo is read from the file that the browser sent, and the file to download holds exactly what
 :meth:`unetcolor.UNetColorizer.predict` returns.
 """
 

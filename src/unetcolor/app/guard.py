@@ -1,4 +1,4 @@
-"""Keeps out other computers, other websites, and files that nobody dropped on the page."""
+"""Keeps out other computers, other websites, and files that were not dropped on the page."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from unetcolor.app.kept import is_ours
 
 HOST = "127.0.0.1"
 
-# Bytes: the page itself sends little more than a file's name and two choices.
+# In bytes: the page itself sends little more than a file's name and two choices.
 _LONGEST_MESSAGE = 100_000
 
-# What the page needs of Gradio's addresses; some of the others make the server fetch whatever URL they are given.
+# The addresses of Gradio that the page needs; some of the others make the server fetch any URL that they are given.
 _PAGES = ("/", "/config", "/theme.css", "/manifest.json", "/favicon.ico")
 _API = [f"/gradio_api/{name}" for name in ("heartbeat/", "queue/", "startup-events", "upload")]
 _FOLDERS = ("/assets/", "/static/", *_API)
 _FILES = "/gradio_api/file="
 
-# The browser, too, is told to send nothing to anybody else.
+# Tells the browser, too, to send nothing to other hosts.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; font-src 'self' data:; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -27,11 +27,11 @@ _POLICY = (
 
 
 async def guard(request: Any, call_next: Any) -> Any:
-    """Answer the page itself, and refuse other names of this computer, other websites, other addresses, other files."""
+    """Answer the page itself; refuse other names of this computer, other websites, other addresses and other files."""
     from starlette.responses import PlainTextResponse
 
     host, origin, path = request.headers.get("host", ""), request.headers.get("origin"), request.scope["path"]
-    # Another website can give this computer a name of its own, and so ask in its own name.
+    # Another website can give this computer a name in its own domain, and so send requests under that name.
     try:
         allowed = urlsplit(f"//{host}").hostname in (HOST, "localhost")
         allowed &= origin is None or urlsplit(origin).netloc == host
@@ -47,7 +47,7 @@ async def guard(request: Any, call_next: Any) -> Any:
 
 
 def _names_only_ours(message: bytes) -> bool:
-    """Tell whether all files that a message names, in whatever part of it, are those of the page. URLs are not."""
+    """Tell whether all files that a message names, in any part of it, belong to the page. URLs do not."""
 
     def check(part: dict[str, Any]) -> None:
         if "path" in part and not is_ours(part["path"]):

@@ -1,4 +1,4 @@
-"""The files of the page: what the browser sent, and what was made of it."""
+"""The files of the page: photos that the browser sent, and their results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @contextmanager
 def private_folder() -> Iterator[None]:
-    """Have Gradio keep its files in a folder that only this user can read, and delete it at the end."""
+    """Let Gradio keep its files in a folder that only this user can read, and delete the folder at the end."""
     before = os.environ.get("GRADIO_TEMP_DIR")
     with tempfile.TemporaryDirectory(prefix="unetcolor-", ignore_cleanup_errors=True) as path:
         os.environ["GRADIO_TEMP_DIR"] = path
@@ -34,19 +34,19 @@ def folder() -> str:
 
 
 def new_path(name: str) -> Path:
-    """Return the path of a new file, in a folder of its own."""
+    """Return the path of a new file, in a new folder."""
     return Path(tempfile.mkdtemp(dir=folder()), name)
 
 
 def copy_in(path: Path) -> str:
-    """Put a picture where a dropped one would be."""
+    """Copy a picture to where a dropped picture would be."""
     copy = new_path(path.name)
     copy.write_bytes(path.read_bytes())
     return str(copy)
 
 
 def is_ours(path: Any) -> bool:
-    """Tell whether a file is one that the browser sent, or that we made for it."""
+    """Tell whether the browser sent a file, or the page made it."""
     if not isinstance(path, str) or "\0" in path:
         return False
     return os.path.realpath(path).startswith(os.path.realpath(folder()) + os.sep)

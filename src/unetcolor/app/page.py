@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 # Pictures that ship and that no preset was trained on.
 EXAMPLES = ("astronaut", "chelsea", "coffee", "rocket")
 
-# Pixels of the longer side of the pictures on the page; the file to download has all.
+# Pixels of the longer side of the pictures on the page; the file to download has all pixels.
 _SHOWN = 1600
 
-# Seconds: every hour, files older than a day are deleted; when the server stops, the others too.
+# In seconds: every hour, files older than a day are deleted; when the server stops, the others are too.
 _DELETE_CACHE = (3600, 86400)
 
 # Photos that wait for their turn.
@@ -49,7 +49,7 @@ def build_app(
 ) -> Blocks:
     """Build the page, without a server.
 
-    What keeps out other computers, other websites and files that nobody dropped on the page is in :func:`serve`.
+    :func:`serve` keeps out other computers, other websites and files that were not dropped on the page.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def build_app(
     max_megapixels
         Photos with more pixels are refused, before they are decoded.
     max_file_mb
-        The limit to name on the page; the server has to hold it.
+        The limit that the page names; the server must enforce it.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def build_app(
         try:
             original = read(photo, max_pixels=round(max_megapixels * 1e6))
         except ImageReadError as error:
-            # Without the folder of the server that it lies in.
+            # The message must not name the folder of the server.
             return None, _message(str(error).replace(photo, file.name), "problem"), nothing
         pixels, notes = original.pixels, original.notes
         predictor = load(name)
@@ -101,7 +101,7 @@ def build_app(
         done = _message("; ".join([f"{file.name}: {how}", *notes]))
         return shown, done, gr.DownloadButton(value=colored_file, interactive=True)
 
-    # A broken model file is told at once, and the first photo does not wait.
+    # Load now: a broken model file is reported at once, and the first photo does not wait.
     load(chosen)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
         gr.Markdown(_HEADING, elem_id="heading")
@@ -128,7 +128,7 @@ def build_app(
             colorize,
             [photo, name, saturation],
             [slider, status, download],
-            # One photo at a time; of the choices made meanwhile, the last counts.
+            # One photo at a time; of the choices made in the meantime, the last counts.
             concurrency_limit=1,
             trigger_mode="always_last",
             api_visibility="private",
@@ -139,7 +139,7 @@ def build_app(
 
 def import_gradio() -> Any:
     """Return Gradio, or raise a MissingExtraError."""
-    # It would report to its makers; this is read when it is imported.
+    # Gradio would report to its makers; it reads this when it is imported.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     try:
         import gradio
@@ -150,14 +150,14 @@ def import_gradio() -> Any:
 
 def _reduce(pixels: np.ndarray) -> np.ndarray:
     """Return a picture as the page shows it: 8 bits, and not larger than a screen."""
-    # Before anything that makes floats of it: those of a large photo would fill the memory.
+    # Shrink before converting to floats: those of a large photo would fill the memory.
     shown = Image.fromarray(pixels if pixels.dtype == np.uint8 else (pixels // 257).astype(np.uint8))
     shown.thumbnail((_SHOWN, _SHOWN))
     return np.asarray(shown)
 
 
 def _without_color(pixels: np.ndarray, predictor: Predictor) -> np.ndarray:
-    """Return the gray picture that the colors were given to, with its alpha."""
+    """Return the gray picture, with its alpha, that was colorized."""
     color, alpha = split_alpha(pixels)
     rgb = np.broadcast_to(color.reshape(*color.shape[:2], -1), (*color.shape[:2], 3))
     gray = predictor.codec.plain_gray(rgb)

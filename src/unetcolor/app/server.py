@@ -34,18 +34,18 @@ def serve(
 ) -> None:
     """Serve the page on this computer, and to no other, until Ctrl-C.
 
-    Photos and results are kept in a folder that only this user can read, and that is deleted at the end.
+    Photos and results are kept in a folder that only this user can read. It is deleted at the end.
 
     Parameters
     ----------
     port
-        0 takes any that is free.
+        The port to listen on; 0 takes any free port.
     model
-        A model file, which can be chosen beside the presets, and is chosen at first.
+        A model file, or the name of a preset: what is chosen at first. All presets can be chosen.
     open_browser
-        Open the page in a browser.
+        Whether to open the page in a browser.
     max_megapixels, max_file_mb
-        Larger photos are refused.
+        Limits: larger photos are refused.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def serve(
         from starlette.middleware import Middleware
         from starlette.middleware.base import BaseHTTPMiddleware
 
-        # The system's own fonts: any other would have to come from somewhere.
+        # The fonts of the system: any other would be loaded from another host.
         fonts, mono = [gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")], [gr.themes.Font("monospace")]
         page = build_app(model=model, max_megapixels=max_megapixels, max_file_mb=max_file_mb)
         try:
@@ -77,7 +77,7 @@ def serve(
                 css=_STYLE,
                 footer_links=[],
                 app_kwargs={"middleware": [Middleware(BaseHTTPMiddleware, dispatch=guard)]},
-                # Left out, each of these could be turned on by the environment.
+                # If they were left out, environment variables could turn these on.
                 share=False,
                 run_history=False,
                 enable_monitoring=False,
@@ -97,7 +97,7 @@ def serve(
 def _free_port(port: int) -> int:
     """Return the port, or any free one for 0."""
     with socket.socket() as probe:
-        # As the server will: a port that was used a moment ago may be used again.
+        # Like the server, accept a port that was used a moment ago.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

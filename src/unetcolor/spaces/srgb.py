@@ -77,7 +77,7 @@ def pull_toward_gray(rgb: Array, gray: Array) -> Array:
     they are; colors that only rounding (``INVISIBLE``) put outside of it are clipped.
     """
     xp = namespace(rgb)
-    # Most strips of a photo have no color outside of the cube.
+    # Most parts of a photo have no color outside of the cube.
     if isinstance(rgb, np.ndarray) and rgb.size and rgb.min() >= -INVISIBLE and rgb.max() <= 1 + INVISIBLE:
         return np.clip(rgb, 0.0, 1.0)
     gray = xp.clip(gray, 0.0, 1.0)

@@ -22,10 +22,10 @@ from unetcolor.prediction.predictor import Predictor
 from unetcolor.video.frames import First, Frames, first_frame, import_av, pictures_of
 from unetcolor.video.smoothing import TemporalSmoother
 
-# Suffix of a file to write, and FFmpeg's name of what encodes its pictures.
+# Suffixes of files to write, and FFmpeg's names of their encoders.
 ENCODERS = {".mp4": "libx264", ".m4v": "libx264", ".mov": "libx264", ".mkv": "libx264", ".webm": "libvpx-vp9"}
 
-# Frames in work at once: enough for the network to be quick, few enough for 4K.
+# Frames in work at once: enough for a fast network, few enough for 4K.
 _BATCH = 8
 
 # FFmpeg's numbers of BT.709: matrix, primaries and transfer curve of high-definition video.
@@ -35,25 +35,25 @@ _LIMITED_RANGE = 1
 
 @dataclass(frozen=True)
 class VideoSummary:
-    """What was written.
+    """What a call of :func:`colorize_video` wrote.
 
     Attributes
     ----------
     frames
-        Frames, all that can be read of the source.
+        Number of frames that were written: all that can be read from the source.
     declared
-        Frames that the source says it has, less those that it hides; None if it does not say. Some formats count
-        empty frames too: only ``damaged`` tells that something is missing.
+        Number of frames that the source declares, without hidden ones; None if it declares none. Some formats count
+        empty frames too, so only ``damaged`` says that something is missing.
     damaged
-        Parts of the source that could not be read, and were left out; the end of a truncated one is a part.
+        Number of parts of the source that could not be read and were left out; a missing end is one part.
     size
         ``(height, width)`` of the frames, upright.
     seconds
-        From the first frame to the last.
+        Time from the first frame to the last.
     copied
-        Streams of sound and subtitles that were copied.
+        Number of streams of sound and subtitles that were copied.
     left_out
-        Streams of subtitles that the output's format cannot hold.
+        Number of streams of subtitles that the output's format cannot hold.
     """
 
     frames: int
@@ -76,33 +76,33 @@ def colorize_video(
     quality: int = 18,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> VideoSummary:
-    """Give a video its colors, with the size, the number and the times of its frames, and its sound.
+    """Colorize a video; size, number and times of its frames stay, and its sound is copied.
 
-    Some frames are in memory at a time, however long the video is. The file appears whole or not at all.
+    Only a few frames are in memory at a time, however long the video is. The file appears whole or not at all.
 
     Parameters
     ----------
     source
-        A video that FFmpeg reads. Rotated ones are turned upright, and more than 8 bits become 8.
+        A video that FFmpeg reads. Rotated videos are turned upright, and more than 8 bits become 8.
     output
         The file to write, ``.mp4``, ``.m4v``, ``.mov``, ``.mkv`` (H.264) or ``.webm`` (VP9).
     predictor
-        Gives the frames their colors: ``UNetColorizer.from_preset("photo").predictor()``.
+        Colorizes the frames, for example ``UNetColorizer.from_preset("photo").predictor()``.
     size, saturation
         As in :meth:`unetcolor.UNetColorizer.predict`.
     smoothing
-        0 to below 1: the weight of the colors so far where the picture stays the same; 0 smooths nothing.
+        Weight of the past colors where the picture stays the same, from 0 (no smoothing) to below 1.
     quality
-        CRF of the encoder, 0 (no loss) to 51; 18 looks like the original.
+        CRF of the encoder, from 0 (no loss) to 51; 18 looks like the original.
     progress
-        Called after each frame with the number that is done, and that of all if the source says it.
+        Called after each frame with the number of frames that are done, and the number of all or None.
 
     Raises
     ------
     VideoError
         The source cannot be read or holds no pictures, or the output's format cannot hold its sound.
     ValueError
-        The output is the source, its suffix is none of these, or an option is out of its range.
+        The output is the source, its suffix is not one of these, or an option is out of its range.
     MissingExtraError
         PyAV is not installed.
     """
@@ -168,9 +168,9 @@ def _add_video(writer: Any, source: Any, first: First, encoder: str, quality: in
 
 
 def _add_copies(reader: Any, writer: Any) -> tuple[dict[int, Any], int]:
-    """Add a stream for each one of sound and each one of subtitles; return them by their number in the source.
+    """Add a copy of each stream of sound and of subtitles; return the copies by their number in the source.
 
-    Also return how many of subtitles the format cannot hold.
+    Also return how many streams of subtitles the format cannot hold.
     """
     copies = {}
     left_out = 0
@@ -189,7 +189,7 @@ def _add_copies(reader: Any, writer: Any) -> tuple[dict[int, Any], int]:
 
 
 def _describe(source: Any, copy: Any) -> None:
-    """Keep a stream's language and title, and whether it is played unasked."""
+    """Keep a stream's language and title, and whether it is played by default."""
     copy.metadata.update({name: source.metadata[name] for name in ("language", "title") if name in source.metadata})
     copy.disposition = source.disposition
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from unetcolor.errors import MissingExtraError, VideoError
 
-# Formats that say how long a video is; of others, FFmpeg estimates it.
+# Formats that say how long a video is; for other formats, FFmpeg estimates it.
 _LENGTH_IS_WRITTEN = {"mov", "matroska", "avi"}
 
-# A step back in time of more seconds is a clock that starts over, as in joined films; a lesser one is a fault.
+# A step back by more than these seconds is a clock that starts again, as in joined films; a smaller step is an error.
 _STARTED_OVER = 0.5
 
 # A video that ends this many seconds before the end that it declares is truncated.
@@ -35,14 +35,14 @@ def import_av() -> Any:
 
 @dataclass(frozen=True)
 class First:
-    """The first frame, upright, and whether it lies on its side in the file."""
+    """The first frame, upright, and whether it is stored on its side."""
 
     rgb: np.ndarray
     is_turned: bool
 
 
 def first_frame(av: Any, source: str | os.PathLike[str]) -> First:
-    """Return what tells the size of all frames."""
+    """Return the first frame, which gives the size of all frames."""
     with av.open(os.fspath(source)) as reader:
         for packet in reader.demux(pictures_of(reader, source)):
             for frame in _decode(av, packet) or []:
@@ -51,7 +51,7 @@ def first_frame(av: Any, source: str | os.PathLike[str]) -> First:
 
 
 def pictures_of(reader: Any, source: str | os.PathLike[str]) -> Any:
-    """Return the stream of pictures; the cover of a piece of music is none."""
+    """Return the stream of pictures; a cover picture of music does not count."""
     from av.stream import Disposition
 
     for stream in reader.streams.video:
@@ -61,10 +61,10 @@ def pictures_of(reader: Any, source: str | os.PathLike[str]) -> Any:
 
 
 class Frames:
-    """Yields the frames of a video, upright, as RGB arrays, and copies what lies between them to another file.
+    """Yields the frames of a video, upright, as RGB arrays, and copies the other streams to another file.
 
-    ``times`` holds the time of each frame that was yielded, as a number and its unit in seconds; ``damaged`` counts
-    the parts that could not be decoded, and the end if it is missing; ``hidden`` the frames that are not to be shown.
+    ``times`` holds the time of each yielded frame, as a number and its unit in seconds; ``damaged`` counts the parts
+    that could not be decoded, and a missing end; ``hidden`` counts the frames that must not be shown.
     """
 
     def __init__(
@@ -87,12 +87,12 @@ class Frames:
             if packet.pts is not None:
                 reached = max(reached, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.stream.index in self._copies:
-                # What ends a stream has no time, and is no part of it.
+                # The packet that ends a stream has no time and no content.
                 if packet.dts is not None:
                     packet.stream = self._copies[packet.stream.index]
                     self._writer.mux(packet)
             elif packet.stream.index == video.index:
-                # Where a film was trimmed without encoding it anew, frames before its beginning are still there.
+                # A film that was trimmed without encoding it again still has frames before its beginning.
                 self.hidden += packet.is_discard
                 decoded = _decode(self._av, packet)
                 self.damaged += decoded is None
@@ -106,7 +106,7 @@ class Frames:
 
 
 class _Times:
-    """Tells when frames are shown, each one later than the one before."""
+    """Tells when frames are shown, each later than the frame before."""
 
     def __init__(self, video: Any, numbered: bool) -> None:
         self._rate = video.average_rate or video.guessed_rate or Fraction(25)
@@ -114,7 +114,7 @@ class _Times:
         self._numbers: list[int] = []
         self._last: tuple[int, Fraction] | None = None
         self._count = 0
-        # What films that were joined need, whose clock starts over.
+        # Joined films need a shift, because their clock starts again.
         self._shift, self._step = 0, 1
 
     def read(self, packet: Any) -> None:
@@ -135,7 +135,7 @@ class _Times:
         if self._last is not None and (self._last[0] * self._last[1] - pts * unit) > _STARTED_OVER:
             shift = self._last[0] + self._step - pts
             self._shift, pts = self._shift + shift, pts + shift
-        # An encoder refuses a time twice, and a step back, both of which films from tape have.
+        # Films from tape repeat times and step back, and an encoder refuses both.
         if self._last is not None and pts * unit <= self._last[0] * self._last[1]:
             pts, unit = self._last[0] + 1, self._last[1]
         if self._last is not None:
@@ -148,7 +148,7 @@ def _decode(av: Any, packet: Any) -> list[Any] | None:
     """Return the frames that a packet completes, or None if it is damaged."""
     try:
         frames: list[Any] = packet.decode()
-    # Part of a frame, such as the last one of a truncated file, is no reason to give up the others.
+    # A partial frame, such as the last of a truncated file, does not make the others unreadable.
     except av.error.InvalidDataError:
         return None
     return frames

@@ -1,19 +1,19 @@
-"""Colors that stay the same from frame to frame, where the picture does."""
+"""Keeps colors the same from frame to frame where the picture stays the same."""
 
 from __future__ import annotations
 
 import numpy as np
 from skimage.filters import gaussian
 
-# The change of luminance, of its range, at which little of the past is trusted; film grain stays well below it.
+# The change of luminance, as a share of its range, from which the past has little weight; film grain stays below it.
 _SAME = 0.05
 
-# The mean change over a whole frame that tells a cut.
+# A larger mean change over a whole frame is a cut.
 _CUT = 0.15
 
-# Between dark scenes it is smaller. So a frame that has less than this correlation with the one before is a cut too, if
-# it has changed by more than grain does. Measured: 315 cuts between photos, bright and dark, reach 0.55 at most; grain,
-# shaking and pans of up to 10 pixels a frame leave 0.61 at least.
+# Cuts between dark scenes change less. So a frame with less than this correlation with the frame before is a cut too,
+# if it has changed by more than grain does. Measured: the correlation over 315 cuts between photos, bright and dark, is
+# at most 0.55; with grain, shaking and pans of up to 10 pixels a frame it is at least 0.61.
 _CUT_CORRELATION = 0.58
 _GRAIN = 0.03
 
@@ -24,13 +24,13 @@ _BLUR = 1.0
 class TemporalSmoother:
     """A running average of the colors of a video, for ``Predictor.stream(adjust=...)``.
 
-    Where the luminance stays the same, the colors so far have the weight ``strength``; where it changes, as something
-    moves, they have less, so that no ghost of them is left. After a cut they have none.
+    Where the luminance stays the same, the past colors have the weight ``strength``; where it changes because something
+    moves, they have less weight, so that they leave no ghosts. After a cut they have none.
 
     Parameters
     ----------
     strength
-        0 to below 1; 0 leaves the colors as they are.
+        From 0, which leaves the colors as they are, to below 1.
 
     Raises
     ------
@@ -75,6 +75,6 @@ class TemporalSmoother:
 def _is_another_scene(before: np.ndarray, luminance: np.ndarray, change: np.ndarray) -> bool:
     first, second = (gaussian(values, _BLUR, channel_axis=-1) for values in (before, luminance))
     first, second = first - first.mean(), second - second.mean()
-    # Without a quotient: an even picture correlates with nothing.
+    # No quotient: an even picture has no variance to divide by.
     limit = _CUT_CORRELATION * np.sqrt((first**2).mean() * (second**2).mean())
     return bool(np.abs(change).mean() > _GRAIN and (first * second).mean() < limit)

@@ -51,5 +51,5 @@ class YIQ(ColorSpace):
 
     @override
     def decode(self, luminance: Array, targets: Array) -> Array:
-        # What the network predicts may be no color of sRGB: bring it back without changing the luma.
+        # The network may predict a color outside of sRGB: bring it back without changing the luma.
         return pull_toward_gray(luminance + linear_map(targets, _IQ_TO_RGB), luminance)
