@@ -11,6 +11,7 @@ import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
 from unetcolor import get_color_space
+from unetcolor.codec import Codec
 from unetcolor.images import read, read_image, write_image
 from unetcolor.photos.files import Result, colorize_files
 from unetcolor.photos.jobs import plan
@@ -19,9 +20,9 @@ GRAY = np.random.default_rng(0).integers(0, 256, (12, 16), dtype=np.uint8)
 
 
 class Reddish:
-    """The two things that photos ask of a colorizer: colors for pictures, one after the other, and a color space."""
+    """The two things that photos ask of a predictor: colors for pictures, one after the other, and a codec."""
 
-    space = get_color_space("lab")
+    codec = Codec(get_color_space("lab"))
 
     def stream(self, pictures: Iterable[np.ndarray], *, size: int | None, saturation: float) -> Iterator[np.ndarray]:
         for picture in pictures:
