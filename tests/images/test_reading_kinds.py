@@ -31,7 +31,7 @@ def save(path: Path, picture: Image.Image | np.ndarray, **options: object) -> Pa
 def png16(pixels: np.ndarray, extra: bytes = b"") -> bytes:
     """Return a 16-bit PNG file made by hand, since Pillow writes none; ``extra`` are finished chunks."""
     height, width, channels = pixels.shape
-    header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 16, {2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
     lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in pixels)
     middle = extra + chunk(b"IDAT", zlib.compress(lines))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + middle + chunk(b"IEND", b"")
@@ -105,12 +105,13 @@ def test_other_formats(tmp_path, name, mode, options):
     assert np.abs(read.astype(int) - read_image(picture)).mean() < 3
 
 
-@pytest.mark.parametrize("pixels", [RGB16, RGBA16], ids=["rgb", "rgba"])
-def test_sixteen_bit_color_png_keeps_all_bits(tmp_path, pixels):
+@pytest.mark.parametrize("pixels", [RGB16, RGBA16, RGBA16[..., 2:]], ids=["rgb", "rgba", "gray and alpha"])
+def test_sixteen_bit_png_keeps_all_bits(tmp_path, pixels):
     path = tmp_path / "x.png"
     path.write_bytes(png16(pixels))
     np.testing.assert_array_equal(read_image(path), pixels)
-    np.testing.assert_array_equal(read_rgb(path), np.rint(pixels[..., :3] / 257))
+    color = pixels[..., :3] if pixels.shape[-1] > 2 else np.dstack([pixels[..., 0]] * 3)
+    np.testing.assert_array_equal(read_rgb(path), np.rint(color / 257))
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from unetcolor import get_color_space
 from unetcolor.codec import Codec
 from unetcolor.images import read, read_image, write_image
+from unetcolor.images.png import write_png
 from unetcolor.photos.files import Result, colorize_files
 from unetcolor.photos.jobs import plan
 
@@ -121,6 +122,19 @@ def test_exif_data_that_do_not_fit_are_left_out_with_a_word(folder: Path) -> Non
     for suffix, name in ((".jpg", "JPEG"), (".bmp", "BMP")):
         result = colorize(folder, suffix=suffix)["a.png"]
         assert (result.status, result.reason) == ("colorized", f"its EXIF data do not fit into {name}")
+
+
+@pytest.mark.parametrize("shape", [(12, 16), (12, 16, 2)], ids=["gray", "gray and alpha"])
+def test_new_16_bit_colors_are_not_said_to_be_in_the_profile_of_the_gray_photo(
+    folder: Path, shape: tuple[int, ...]
+) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    with open(folder / "a.png", "wb") as file:
+        write_png(file, np.full(shape, 40_000, np.uint16), icc_profile=profile)
+    result = colorize(folder)["a.png"]
+    assert result.status == "colorized"
+    written = read(result.job.output)
+    assert (written.pixels.dtype, written.metadata.icc_profile) == (np.uint16, b"")
 
 
 def test_results_that_are_there_are_skipped(folder: Path) -> None:

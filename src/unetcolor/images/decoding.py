@@ -48,6 +48,7 @@ def decode_file(
         with decoding():
             # Rotation may exchange height and width, so ask for the longer of both in both directions.
             picture.draft(None, (max(draft_size), max(draft_size)))
+    is_deep_gray = _unpack_16_bit_gray_and_alpha(picture)
     low_bytes = _low_bytes(picture)
     has_16_bits = _has_16_bit_color(picture)
     with decoding():
@@ -56,9 +57,11 @@ def decode_file(
         # The one color that is transparent, if any: 16 bits, which match nothing once the pixels have 8.
         picture.info.pop("transparency", None)
     notes: list[str] = []
-    plain = to_srgb(picture, notes)
+    plain = picture if is_deep_gray else to_srgb(picture, notes)
     pixels = _to_array(plain)
-    if plain is picture and low_bytes is not None:
+    if is_deep_gray:
+        pixels = pixels.view(">u2").astype(np.uint16)
+    elif plain is picture and low_bytes is not None:
         second = open_picture(file, picture.width * picture.height)
         second.tile = low_bytes
         with decoding():
@@ -83,6 +86,17 @@ def decode_image(picture: Image.Image) -> tuple[np.ndarray, list[str]]:
 def _raw_mode(tile: Any) -> str:
     """Return what Pillow calls the layout of the data in the file, for example ``"RGB;16B"``."""
     return str(tile.args if isinstance(tile.args, str) else tile.args[0])
+
+
+def _unpack_16_bit_gray_and_alpha(picture: Any) -> bool:
+    """Have the four bytes of each pixel decoded as if they were RGBA, if it is 16-bit gray with alpha.
+
+    Pillow has no mode for that: it keeps the high bytes.
+    """
+    if [_raw_mode(tile) for tile in picture.tile] != ["LA;16B"]:
+        return False
+    picture.tile = [picture.tile[0]._replace(args="RGBA")]
+    return True
 
 
 def _has_16_bit_color(picture: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Encode PNG files of 16-bit color, for which Pillow has no mode.
+"""Encode PNG files of 16-bit color and of 16-bit gray with alpha, for which Pillow has no mode.
 
 The format: https://www.w3.org/TR/png-3/.
 """

@@ -45,9 +45,6 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
-    if pixels.dtype == np.uint16 and pixels.ndim == 3 and pixels.shape[-1] == 2:
-        # Pillow reads 8 bits of 16-bit gray with alpha; as color it loses nothing.
-        pixels = pixels[..., [0, 0, 0, 1]]
     chosen = format_to_write(path)
     metadata = metadata or Metadata()
     _check_writable(pixels, metadata, chosen)

@@ -131,7 +131,7 @@ def _metadata_that_fits(photo: Photo, chosen: Format) -> tuple[Metadata, list[st
         metadata = replace(metadata, exif=b"")
         lost.append(f"its EXIF data do not fit into {chosen.name}")
     # 16-bit colors are not converted to a profile; only those that were read with it are still true to it.
-    if photo.pixels.dtype == np.uint16 and photo.pixels.ndim == 2:
+    if photo.pixels.dtype == np.uint16 and split_alpha(photo.pixels)[0].ndim == 2:
         metadata = replace(metadata, icc_profile=b"")
     return metadata, lost
 
