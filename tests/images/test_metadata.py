@@ -1,4 +1,4 @@
-"""What stands beside the pixels goes from file to file, and stays true."""
+"""What a file says of its pixels goes from file to file, and stays true."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_colors_are_converted_to_the_profile_that_is_written(tmp_path: Path, suf
     assert np.abs(read_image(path).astype(int) - flat).max() <= 4
 
 
-def test_alpha_stays_beside_a_profile(tmp_path: Path) -> None:
+def test_alpha_stays_when_colors_are_converted(tmp_path: Path) -> None:
     rgba = np.dstack([PIXELS, PIXELS[..., 0]])
     write_image(tmp_path / "x.png", rgba, metadata=Metadata(icc_profile=wide_profile()))
     np.testing.assert_array_equal(read_image(tmp_path / "x.png")[..., 3], rgba[..., 3])

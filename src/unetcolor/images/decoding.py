@@ -85,7 +85,7 @@ def decode_image(picture: Image.Image) -> tuple[np.ndarray, list[str]]:
 
 def _raw_mode(tile: Any) -> str:
     """Return what Pillow calls the layout of the data in the file, for example ``"RGB;16B"``."""
-    return str(tile.args if isinstance(tile.args, str) else tile.args[0])
+    return str(tile[3] if isinstance(tile[3], str) else tile[3][0])
 
 
 def _unpack_16_bit_gray_and_alpha(picture: Any) -> bool:
@@ -103,9 +103,9 @@ def _has_16_bit_color(picture: Any) -> bool:
     if not picture.tile or picture.mode not in ("RGB", "RGBA"):
         return False
     tile = picture.tile[0]
-    if tile.codec_name.startswith("ppm"):
-        # Beside the layout, its decoders are told the largest value.
-        return bool(tile.args[1] > 255)
+    if tile[0].startswith("ppm"):
+        # Its decoders of color are told the layout and the largest value.
+        return bool(tile[3][1] > 255)
     return ";16" in _raw_mode(tile)
 
 
@@ -121,7 +121,7 @@ def _low_bytes(picture: Any) -> list[Any] | None:
         if picture.mode != layout or layout not in ("RGB", "RGBA") or depth not in _OTHER_BYTE:
             return None
         other = f"{layout};{_OTHER_BYTE[depth]}"
-        args = other if isinstance(tile.args, str) else (other, *tile.args[1:])
+        args = other if isinstance(tile[3], str) else (other, *tile[3][1:])
         swapped.append(tile._replace(args=args))
     return swapped or None
 
