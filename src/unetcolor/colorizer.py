@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import keras
 import numpy as np
-from typing_extensions import Unpack
 
 import unetcolor
 from unetcolor._checks import height_and_width, whole_number
@@ -22,7 +21,7 @@ from unetcolor.models.presets import path_of_model, path_of_preset
 from unetcolor.models.record import Record, check_can_be_saved, name_of_loss
 from unetcolor.networks.arithmetic import Precision
 from unetcolor.networks.encoders import get_encoder
-from unetcolor.networks.unet import UNetOptions, plain_options
+from unetcolor.networks.options import UNetOptions
 from unetcolor.prediction.engines import EngineCache
 from unetcolor.prediction.full_size import Adjust
 from unetcolor.prediction.predictor import Predictor, side_of
@@ -49,10 +48,11 @@ class UNetColorizer:
         size, or 128x128 for files.
     seed
         Seed of the network's weights, of the order of the pictures and of their augmentation. None draws one.
+    encoder
+        As in :func:`unetcolor.build_unet`; or the name of a pretrained one: ``"efficientnet_lite0"``.
     **unet
-        Options of :func:`unetcolor.build_unet`: ``encoder``, ``filters``, ``convolutions``, ``dropout``,
-        ``momentum``, ``upsampling``, ``skip_connections``, ``head_stride``. ``encoder`` may also be the name of a
-        pretrained one: ``"efficientnet_lite0"``.
+        Further options of :func:`unetcolor.build_unet`: ``filters``, ``convolutions``, ``dropout``, ``momentum``,
+        ``upsampling``, ``skip_connections``, ``head_stride``.
 
     Examples
     --------
@@ -70,18 +70,16 @@ class UNetColorizer:
         *,
         image_size: Sequence[int] | None = None,
         seed: int | None = None,
-        **unet: Unpack[UNetOptions],
+        encoder: str | keras.Model | None = None,
+        **unet: Any,
     ) -> None:
-        options = plain_options(unet)
-        encoder = options.pop("encoder")
-        if isinstance(encoder, str):
-            encoder = get_encoder(encoder)
-        self._codec = Codec(get_color_space(space), options["head_stride"])
+        network = get_encoder(encoder) if isinstance(encoder, str) else encoder
+        self._options = UNetOptions(encoder=None if network is None else str(getattr(network, "name", "")), **unet)
+        self._codec = Codec(get_color_space(space), self._options.head_stride)
         self._image_size = None if image_size is None else height_and_width("image_size", image_size)
         self._seed = None if seed is None else whole_number("seed", seed, least=0)
         check_can_be_saved(self.space)
-        self._model = keras_file.build_colorizer_network(self._codec, {**options, "encoder": encoder}, self._seed)
-        self._network = {"encoder": None if encoder is None else encoder.name, **options}
+        self._model = keras_file.build_colorizer_network(self._codec, self._options, network, self._seed)
         self._training: dict[str, Any] = {}
         self._begin()
 
@@ -452,7 +450,7 @@ class UNetColorizer:
         record = Record(
             space=self.space.get_config(),
             provider=provider_of(self.space)._asdict(),
-            network=self._network,
+            network=self._options,
             image_size=list(self._working_size),
             training=self._training,
             unetcolor=unetcolor.__version__,
@@ -500,7 +498,7 @@ class UNetColorizer:
         """
         loaded = keras_file.load_network(path_of_model(path), encoder=encoder)
         colorizer = cls.__new__(cls)
-        colorizer._codec, colorizer._model, colorizer._network = loaded.codec, loaded.network, loaded.record.network
+        colorizer._codec, colorizer._model, colorizer._options = loaded.codec, loaded.network, loaded.record.network
         colorizer._image_size = height_and_width("image_size", loaded.record.image_size)
         colorizer._training, colorizer._seed = loaded.record.training, loaded.record.training["seed"]
         colorizer._begin()
@@ -544,7 +542,7 @@ class UNetColorizer:
         """Return what must stay the same for a training to go on as if it had not been stopped."""
         return {
             "space": self.space.get_config(),
-            **self._network,
+            **self._options.to_json(),
             "seed": self.seed,
             "batch_size": batch_size,
             "augment": bool(augment),

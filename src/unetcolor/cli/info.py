@@ -27,7 +27,7 @@ def info(model: Trained, as_json: AsJson = False) -> None:
             "megabytes": round(path.stat().st_size / 1e6, 2),
             "space": record.space,
             "provider": record.provider,
-            "network": record.network,
+            "network": record.network.to_json(),
             "image size": {"height": height, "width": width},
             "training": record.training,
             "written by": {"unetcolor": record.unetcolor},

@@ -26,6 +26,7 @@ from unetcolor.codec import Codec
 from unetcolor.errors import ModelLoadError
 from unetcolor.models.record import RECORD, Record, encoder_of, parse_record, space_of
 from unetcolor.networks.arithmetic import layers_lock
+from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.unet import build_unet
 
 WEIGHTS = "model.weights.h5"
@@ -53,7 +54,7 @@ def write_model(
         if half_precision:
             _halve(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
-            archive.writestr(RECORD, json.dumps(vars(record), indent=2))
+            archive.writestr(RECORD, json.dumps(record.to_json(), indent=2))
 
 
 def read_record(path: str | os.PathLike[str]) -> Record:
@@ -92,18 +93,20 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
         The file is missing, damaged, or not a colorizer, or it needs a color space or an encoder that is not there.
     """
     record = read_record(path)
-    codec = Codec(space_of(path, record), record.network["head_stride"])
+    codec = Codec(space_of(path, record), record.network.head_stride)
     # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
     encoder = encoder_of(path, record) if encoder is None else keras.models.clone_model(encoder)
     try:
-        network = build_colorizer_network(codec, {**record.network, "encoder": encoder}, record.training["seed"])
+        network = build_colorizer_network(codec, record.network, encoder, record.training["seed"])
     except (TypeError, ValueError) as error:
         raise ModelLoadError(f"{path}: the network cannot be built: {error}") from error
     read_weights(path, network)
     return LoadedNetwork(record, codec, network)
 
 
-def build_colorizer_network(codec: Codec, options: dict[str, Any], seed: int | None) -> keras.Model:
+def build_colorizer_network(
+    codec: Codec, options: UNetOptions, encoder: keras.Model | None, seed: int | None
+) -> keras.Model:
     """Build the network of a colorizer, under the names that its file knows."""
     return build_unet(
         codec.input_channels,
@@ -111,7 +114,7 @@ def build_colorizer_network(codec: Codec, options: dict[str, Any], seed: int | N
         activation=codec.space.activation,
         seed=seed,
         name="colorizer",
-        **options,
+        **{**options.to_json(), "encoder": encoder},
     )
 
 

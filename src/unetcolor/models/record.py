@@ -12,8 +12,10 @@ from typing import Any, TypeAlias
 
 import keras
 
+from unetcolor._checks import height_and_width
 from unetcolor.errors import ColorSpaceError, ModelLoadError
 from unetcolor.networks.encoders import ENCODERS, get_encoder
+from unetcolor.networks.options import UNetOptions
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 
@@ -32,7 +34,7 @@ class Record:
     provider
         ``package`` and ``version`` of the distribution that the color space comes from.
     network
-        The arguments of :func:`unetcolor.build_unet`.
+        The options of the network.
     image_size
         ``[height, width]`` that the network was trained at.
     training
@@ -45,11 +47,15 @@ class Record:
 
     space: dict[str, Any]
     provider: dict[str, str]
-    network: dict[str, Any]
+    network: UNetOptions
     image_size: list[int]
     training: dict[str, Any]
     unetcolor: str
     format: int = field(default=FORMAT)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as it is written."""
+        return {**vars(self), "network": self.network.to_json()}
 
 
 def name_of_loss(loss: Any) -> str:
@@ -80,22 +86,6 @@ _TRAINING_KINDS: Kinds = {
     "final": (dict,),
 }
 
-# The options of build_unet that are kept, and the types that they have in JSON.
-_NETWORK_KINDS: Kinds = {
-    "encoder": (str, NoneType),
-    "filters": (list,),
-    "convolutions": (int,),
-    "dropout": (int, float),
-    "momentum": (int, float),
-    "upsampling": (str,),
-    "skip_connections": (bool,),
-    "head_stride": (int,),
-}
-
-
-# Options that the first files did not have yet, and what they stood at.
-_LATER_OPTIONS: dict[str, Any] = {"encoder": None, "head_stride": 1}
-
 
 def check_can_be_saved(space: ColorSpace) -> None:
     """Raise before a training, not after it, if its result could not be written."""
@@ -121,9 +111,12 @@ def parse_record(path: str | os.PathLike[str], content: bytes) -> Record:
     _check_kinds(path, "the record", values, _KINDS)
     _check_kinds(path, "provider", values["provider"], {"package": (str,), "version": (str,)})
     _check_kinds(path, "training", values["training"], _TRAINING_KINDS)
-    values["network"] = _LATER_OPTIONS | values["network"]
-    _check_kinds(path, "network", values["network"], _NETWORK_KINDS)
-    _check_network(path, values["network"])
+    try:
+        values["network"] = UNetOptions.from_json(values["network"])
+        height_and_width("image_size", values["image_size"])
+    except ValueError as error:
+        raise ModelLoadError(f"{path}: {RECORD}: {error}") from error
+    _check_size_of_network(path, values["network"])
     training = values["training"]
     if not all(type(value) is float for value in training["final"].values()):
         raise ModelLoadError(f"{path}: {RECORD}: training: final must hold numbers, not {training['final']!r}")
@@ -154,7 +147,7 @@ def space_of(path: str | os.PathLike[str], record: Record) -> ColorSpace:
 
 def encoder_of(path: str | os.PathLike[str], record: Record) -> keras.Model | None:
     """Return the encoder that a model was built with, its weights still random, or None if it has none."""
-    name = record.network["encoder"]
+    name = record.network.encoder
     if name is None:
         return None
     if name not in ENCODERS:
@@ -182,16 +175,14 @@ def _check_kinds(path: str | os.PathLike[str], where: str, values: dict[str, Any
             raise ModelLoadError(f"{path}: {RECORD}: {where}: {key} must be {names}, not {values[key]!r}")
 
 
-def _check_network(path: str | os.PathLike[str], network: dict[str, Any]) -> None:
+def _check_size_of_network(path: str | os.PathLike[str], options: UNetOptions) -> None:
     """Check that the file is as large as the weights of its network must be."""
-    filters, convolutions = network["filters"], network["convolutions"]
-    if not all(type(width) is int for width in filters):
-        raise ModelLoadError(f"{path}: {RECORD}: network: filters must be whole numbers, not {filters!r}")
+    filters, convolutions = options.filters, options.convolutions
     # The 3x3 convolutions, of at least 2 bytes a weight: a short file that declares a huge network is refused before
     # memory is taken for it.
-    way_down = pairwise([1, *filters]) if network["encoder"] is None else []
+    way_down = pairwise([1, *filters]) if options.encoder is None else []
     weights = sum(9 * w * (before + (convolutions - 1) * w) for before, w in way_down)
-    way_up = filters[:-1] if network["encoder"] is None else filters
-    weights += sum(9 * w * w * convolutions for depth, w in enumerate(way_up) if 2**depth >= network["head_stride"])
+    way_up = filters[:-1] if options.encoder is None else filters
+    weights += sum(9 * w * w * convolutions for depth, w in enumerate(way_up) if 2**depth >= options.head_stride)
     if 2 * weights > os.path.getsize(path):
         raise ModelLoadError(f"{path}: {RECORD} declares a network that is larger than the file")

@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import index
-from typing import Any, Literal, TypedDict, get_args
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import layers, ops
 
-Upsampling = Literal["transpose", "nearest"]
+from unetcolor._checks import whole_number
+from unetcolor.networks.options import UNetOptions, Upsampling
 
-
-# More stages would shrink any picture to one pixel; a model file that asks for more is no model of ours.
+# The size at which an encoder's feature maps are tried, as often halved as a network has stages at most.
 _DEEPEST = 16
-
-# What makes each option a plain Python value.
-_KINDS: dict[str, Callable[[Any], Any]] = {
-    "encoder": lambda encoder: encoder,
-    "filters": lambda widths: [index(width) for width in widths],
-    "convolutions": index,
-    "dropout": float,
-    "momentum": float,
-    "upsampling": str,
-    "skip_connections": bool,
-    "head_stride": index,
-}
-
-
-class UNetOptions(TypedDict, total=False):
-    """What :func:`unetcolor.build_unet` lets one choose, beside the numbers of channels and the head."""
-
-    encoder: keras.Model | None
-    filters: Sequence[int]
-    convolutions: int
-    dropout: float
-    momentum: float
-    upsampling: Upsampling
-    skip_connections: bool
-    head_stride: int
-
-
-def plain_options(options: UNetOptions) -> dict[str, Any]:
-    """Return all options, defaults filled in, as plain Python values that fit JSON.
-
-    Raises
-    ------
-    TypeError
-        An option is unknown, or a value cannot be what it has to be.
-    """
-    defaults = build_unet.__kwdefaults__ or {}
-    plain: dict[str, Any] = {}
-    for name, kind in _KINDS.items():
-        value = options.get(name, defaults[name])
-        plain[name] = kind(value)
-    unknown = sorted(options.keys() - _KINDS.keys())
-    if unknown:
-        raise TypeError(f"build_unet got an unexpected keyword argument {unknown[0]!r}; it takes {', '.join(_KINDS)}")
-    return plain
 
 
 def build_unet(
@@ -65,13 +20,13 @@ def build_unet(
     output_channels: int = 3,
     *,
     encoder: keras.Model | None = None,
-    filters: Sequence[int] = (16, 32, 64, 128, 256),
-    convolutions: int = 2,
-    dropout: float = 0.1,
-    momentum: float = 0.9,
-    upsampling: Upsampling = "transpose",
-    skip_connections: bool = True,
-    head_stride: int = 1,
+    filters: Sequence[int] = UNetOptions.filters,
+    convolutions: int = UNetOptions.convolutions,
+    dropout: float = UNetOptions.dropout,
+    momentum: float = UNetOptions.momentum,
+    upsampling: Upsampling = UNetOptions.upsampling,
+    skip_connections: bool = UNetOptions.skip_connections,
+    head_stride: int = UNetOptions.head_stride,
     activation: str = "sigmoid",
     seed: int | None = None,
     name: str = "unet",
@@ -133,23 +88,34 @@ def build_unet(
     >>> build_unet(3, 1, filters=(8, 16)).output_shape
     (None, None, None, 1)
     """
-    _check(input_channels, output_channels, filters, convolutions, dropout, momentum, upsampling)
-    build = _Blocks(convolutions, dropout, momentum, upsampling, seed)
+    for what, count in (("input_channels", input_channels), ("output_channels", output_channels)):
+        whole_number(what, count)
+    options = UNetOptions(
+        filters=filters,
+        convolutions=convolutions,
+        dropout=dropout,
+        momentum=momentum,
+        upsampling=upsampling,
+        skip_connections=skip_connections,
+        head_stride=head_stride,
+    )
+    filters = options.filters
+    build = _Blocks(options, seed)
     inputs = keras.Input((None, None, input_channels), name="input")
     if encoder is None:
         x, stages = build.way_down(inputs, filters)
     else:
         x, stages = build.encode(_fill_up(inputs, 2 ** len(filters)), encoder, filters)
-    for depth in reversed(range(_depth_of_head(head_stride, len(stages)), len(stages))):
+    for depth in reversed(range(_depth_of_head(options.head_stride, len(stages)), len(stages))):
         x = build.upsample(x, filters[depth], f"up{depth}")
         if encoder is None:
             x = _crop_like(x, stages[depth])
-        if skip_connections:
+        if options.skip_connections:
             x = layers.Concatenate(name=f"up{depth}_skip")([x, stages[depth]])
         x = build.stage(x, filters[depth], f"up{depth}")
     x = layers.Conv2D(output_channels, 1, kernel_initializer=build.initializer("glorot_uniform"), name="head")(x)
     if encoder is not None:
-        x = _crop_like(x, _as_small_as(inputs, head_stride, "head_size"))
+        x = _crop_like(x, _as_small_as(inputs, options.head_stride, "head_size"))
     # In float32 even under mixed precision: colors need more digits than float16 has.
     outputs = layers.Activation(activation, dtype="float32", name="output")(x)
     return keras.Model(inputs, outputs, name=name)
@@ -158,13 +124,8 @@ def build_unet(
 class _Blocks:
     """Makes the blocks of one network, which share their options and a running seed."""
 
-    def __init__(
-        self, convolutions: int, dropout: float, momentum: float, upsampling: Upsampling, seed: int | None
-    ) -> None:
-        self._convolutions = convolutions
-        self._dropout = dropout
-        self._momentum = momentum
-        self._upsampling = upsampling
+    def __init__(self, options: UNetOptions, seed: int | None) -> None:
+        self._options = options
         self._seed = seed
 
     def way_down(self, x: Any, filters: Sequence[int]) -> tuple[Any, list[Any]]:
@@ -182,27 +143,27 @@ class _Blocks:
         channels = encoder.input_shape[-1]
         picture = x if channels == x.shape[-1] else layers.Concatenate(name="gray_as_rgb")([x] * channels)
         *stages, bottom = keras.tree.flatten(encoder(picture))
-        if self._dropout:
-            bottom = layers.Dropout(self._dropout, seed=self._next_seed(), name="bottom_dropout")(bottom)
+        if self._options.dropout:
+            bottom = layers.Dropout(self._options.dropout, seed=self._next_seed(), name="bottom_dropout")(bottom)
         return bottom, [x, *stages]
 
     def stage(self, x: Any, filters: int, name: str) -> Any:
-        for i in range(self._convolutions):
+        for i in range(self._options.convolutions):
             # The classic recipe keeps the bias, though batch normalization makes it idle.
             x = self._convolution(x, filters, f"{name}_conv{i}")
-            x = layers.BatchNormalization(momentum=self._momentum, name=f"{name}_norm{i}")(x)
+            x = layers.BatchNormalization(momentum=self._options.momentum, name=f"{name}_norm{i}")(x)
             x = layers.Activation("relu", name=f"{name}_relu{i}")(x)
         return x
 
     def pool(self, x: Any, name: str) -> Any:
         # "same" rounds odd sizes up, so that a picture of one pixel has one left at the bottom.
         x = layers.MaxPooling2D(2, padding="same", name=f"{name}_pool")(x)
-        if self._dropout:
-            x = layers.Dropout(self._dropout, seed=self._next_seed(), name=f"{name}_dropout")(x)
+        if self._options.dropout:
+            x = layers.Dropout(self._options.dropout, seed=self._next_seed(), name=f"{name}_dropout")(x)
         return x
 
     def upsample(self, x: Any, filters: int, name: str) -> Any:
-        if self._upsampling == "nearest":
+        if self._options.upsampling == "nearest":
             x = layers.UpSampling2D(2, interpolation="nearest", name=f"{name}_nearest")(x)
             return self._convolution(x, filters, f"{name}_upconv")
         initializer = self.initializer("he_normal")
@@ -289,28 +250,3 @@ def _symbolic_stages(encoder: keras.Model, side: int) -> list[Any]:
     picture = keras.KerasTensor((1, side, side, encoder.input_shape[-1]), dtype="float32")
     outputs: list[Any] = keras.tree.flatten(encoder.compute_output_spec(picture))
     return outputs
-
-
-def _check(
-    input_channels: int,
-    output_channels: int,
-    filters: Sequence[int],
-    convolutions: int,
-    dropout: float,
-    momentum: float,
-    upsampling: str,
-) -> None:
-    counts = {"input_channels": input_channels, "output_channels": output_channels, "convolutions": convolutions}
-    for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}")
-    if not 1 <= len(filters) <= _DEEPEST or any(width < 1 for width in filters):
-        raise ValueError(f"filters must be 1 to {_DEEPEST} positive numbers, one a stage, not {tuple(filters)}")
-    if convolutions > _DEEPEST:
-        raise ValueError(f"convolutions must be at most {_DEEPEST}, not {convolutions}")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
-    if not 0 <= momentum < 1:
-        raise ValueError(f"momentum must be at least 0 and below 1, not {momentum}")
-    if upsampling not in get_args(Upsampling):
-        raise ValueError(f"upsampling must be one of {', '.join(get_args(Upsampling))}, not {upsampling!r}")
