@@ -18,11 +18,11 @@ from unetcolor.evaluation import score
 from unetcolor.metrics import format_scores
 from unetcolor.models.record import name_of_loss
 from unetcolor.network import ColorNetwork
-from unetcolor.networks.arithmetic import Precision
+from unetcolor.networks.precision import Precision, resolve
 from unetcolor.prediction.predictor import Adjust, colorize, list_pictures
 from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
 from unetcolor.training.fit import prepare, sort_arguments
-from unetcolor.training.fused import use_fast_training
+from unetcolor.training.fused import training_view
 from unetcolor.training.pictures import Size
 from unetcolor.training.tf_data import require_end
 
@@ -124,7 +124,7 @@ class UNetColorizer(ColorNetwork):
         """
         to_compile, to_fit = sort_arguments(keras_arguments)
         batch_size = whole_number("batch_size", batch_size)
-        use_fast_training(self._model, precision)
+        resolve(precision)
         saved = Checkpoint.read(checkpoint) if checkpoint is not None and os.path.exists(checkpoint) else None
         if saved is not None:
             if "initial_epoch" in to_fit:
@@ -152,8 +152,14 @@ class UNetColorizer(ColorNetwork):
             current = {"optimizer": self._model.optimizer} if self._model.compiled else {}
             wanted = self._compiled_with | current | to_compile
             self._model.compile(**wanted)
-            self._compiled_with = wanted
-        self._frozen.may_change = True
+            self._compiled_with, self._optimizer, self._view = wanted, self._model.optimizer, None
+        trained = self._model
+        # A network that its user compiled is trained as it is: only Keras knows with what.
+        if self._model.optimizer is self._optimizer:
+            trained = training_view(self._model, precision, former=self._view)
+            if trained is not self._model and trained is not self._view:
+                trained.compile(**self._compiled_with | {"optimizer": self._optimizer})
+                self._view = trained
         if saved is not None:
             saved.restore(self._model)
             self._image_size, self._training = prepared.image_size, saved.facts["training"]
@@ -173,7 +179,7 @@ class UNetColorizer(ColorNetwork):
             ]
         # Where the steps are given, Keras counts them across the ends of the data.
         steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
-        history: keras.callbacks.History = self._model.fit(
+        history: keras.callbacks.History = trained.fit(
             prepared.batches.repeat() if steps_are_given else prepared.batches,
             validation_data=prepared.validation,
             epochs=epochs,
@@ -295,7 +301,7 @@ class UNetColorizer(ColorNetwork):
         height, width = self._working_size
         return colorize(
             pictures,
-            self._frozen.get(self._model, precision),
+            self._engines.get(self._model, precision),
             self.space,
             sqrt(height * width) if size is None else whole_number("size", size),
             whole_number("batch_size", batch_size),

@@ -17,7 +17,7 @@ from unetcolor.models.presets import path_of_preset
 from unetcolor.models.record import Record, check_can_be_saved, encoder_of, space_of
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.networks.unet import UNetOptions, build_unet, plain_options
-from unetcolor.prediction.engines.tensorflow import FrozenNetworks
+from unetcolor.prediction.engines.cache import Engines
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 from unetcolor.training.pictures import Size
@@ -54,7 +54,10 @@ class ColorNetwork:
         self._network = {"encoder": None if encoder is None else encoder.name, **options}
         self._compiled_with: dict[str, Any] = {"optimizer": "adam", "loss": self._space.loss or "mae"}
         self._training: dict[str, Any] = {}
-        self._frozen = FrozenNetworks()
+        self._engines = Engines()
+        # What the network is trained through, and the optimizer that it was compiled with for that.
+        self._view: keras.Model | None = None
+        self._optimizer: keras.optimizers.Optimizer | None = None
 
     @property
     def space(self) -> ColorSpace:
@@ -84,7 +87,6 @@ class ColorNetwork:
     @property
     def model(self) -> keras.Model:
         """The network: luminance in, targets out, both in network units."""
-        self._frozen.may_change = True
         return self._model
 
     @property
@@ -189,6 +191,7 @@ class ColorNetwork:
         self._compiled_with["loss"] = new
         if self._model.compiled:
             self._model.compile(**self._compiled_with | {"optimizer": self._model.optimizer})
+            self._view = None
 
     @property
     def _working_size(self) -> Size:

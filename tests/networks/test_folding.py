@@ -129,7 +129,7 @@ MODELS: dict[str, tuple[Callable[[], keras.Model], int]] = {
     "network called twice": (network_called_twice, 0),
     "read by another": (read_by_another, 1),
     "normalized output": (normalized_output, 0),
-    "sequential": (sequential_within, 0),
+    "sequential": (sequential_within, 1),
     "as in training": (normalized_as_in_training, 1),
     "own statistics": (own_statistics, 0),
     "no bias": (lambda: chain(layers.Conv2D(4, 3, use_bias=False), layers.BatchNormalization()), 0),

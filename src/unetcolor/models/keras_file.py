@@ -23,7 +23,6 @@ import numpy as np
 from unetcolor._files import replacing
 from unetcolor.errors import ModelLoadError
 from unetcolor.models.record import RECORD, Record, parse_record
-from unetcolor.networks.arithmetic import layers_lock
 
 WEIGHTS = "model.weights.h5"
 _LARGEST_RECORD = 1_000_000
@@ -44,8 +43,7 @@ def write_model(
     # Without its compilation: a loss of the user's own would keep plain Keras from opening the file.
     plain = keras.Model(model.input, model.output, name=model.name)
     with replacing(path) as temporary:
-        with layers_lock:
-            plain.save(temporary)
+        plain.save(temporary)
         _require_readable(temporary, plain)
         if half_precision:
             _halve(temporary)

@@ -30,7 +30,7 @@ def remade(layer: Operation, **changes: Any) -> Operation:
     return type(layer).from_config(config)
 
 
-def copy_structure(model: keras.Model, make: Callable[[Operation], Operation]) -> tuple[keras.Model, Pairs]:
+def copy_structure(model: keras.Model, make: Callable[[Operation], Operation | None]) -> tuple[keras.Model, Pairs]:
     """Copy a network without its weights, those within it included.
 
     Parameters
@@ -38,7 +38,8 @@ def copy_structure(model: keras.Model, make: Callable[[Operation], Operation]) -
     model
         The network.
     make
-        Makes the new layer for a layer, or for an operation of ``keras.ops``; called once for each.
+        Makes the new layer for a layer, or for an operation of ``keras.ops``; called once for each. None leaves a layer
+        of one input out, which is not possible within a ``keras.Sequential``.
 
     Returns
     -------
@@ -59,11 +60,8 @@ def copy_structure(model: keras.Model, make: Callable[[Operation], Operation]) -
         pairs.append((layer, make(layer)))
         return pairs[-1][1]
 
-    def call(layer: Operation, *arguments: Any, **named: Any) -> Any:
-        # Keras notes that a layer was called without a mask, which another kind of layer in its place may not know.
-        if named.get("mask", 0) is None:
-            del named["mask"]
-        return layer(*arguments, **named)
+    def call(layer: Operation | None, *arguments: Any, **named: Any) -> Any:
+        return arguments[0] if layer is None else layer(*arguments, **named)
 
     with refusing(model):
         # Without its compilation: a loss of the user's own cannot be copied.

@@ -27,8 +27,8 @@ _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose)
 def fold(model: keras.Model, precision: Precision = "float32") -> keras.Model:
     """Return a copy of a network for prediction, whose batch normalization is merged into its convolutions.
 
-    A normalization is merged where nothing else sees the convolution's output, and both are called once; everything
-    else stays. The copy is a plain Keras model, and the network itself is not changed.
+    A normalization is merged where nothing else sees the convolution's output, and both are called once, in a graph of
+    the functional API; everything else stays. The copy is a plain Keras model, and the network itself is not changed.
 
     Parameters
     ----------
@@ -56,13 +56,12 @@ def fold(model: keras.Model, precision: Precision = "float32") -> keras.Model:
         merged = {id(convolution): normalization for convolution, normalization in _mergeable(model)}
     gone = {id(normalization) for normalization in merged.values()}
 
-    def make(layer: Operation) -> Operation:
+    def make(layer: Operation) -> Operation | None:
         policy = {"dtype": chosen[id(layer)]} if id(layer) in chosen else {}
         if id(layer) in merged:
             return remade(layer, use_bias=True, **policy)
         if id(layer) in gone:
-            # Another layer in its place keeps the names of the outputs, and the dtype that follows it.
-            return layers.Activation("linear", name=layer.name, **{"dtype": layer.dtype_policy, **policy})
+            return None
         return remade(layer, **policy)
 
     copy, pairs = copy_structure(model, make)
@@ -94,6 +93,10 @@ def _mergeable(model: keras.Model) -> Iterator[tuple[Operation, Operation]]:
     calls: Counter[int] = Counter()
     found: list[tuple[Operation, Operation]] = []
     for network in networks_of(model):
+        if isinstance(network, keras.Sequential):
+            # It has no graph to leave a layer out of.
+            calls.update(map(id, network.layers))
+            continue
         graph = keras.Model(network.inputs, network.outputs, name=network.name)
         operations = {operation.name: operation for operation in graph.operations}
         config = graph.get_config()
@@ -117,6 +120,7 @@ def _may_merge(convolution: Operation, normalization: Operation) -> bool:
         type(convolution) in _CONVOLUTIONS
         and convolution.activation is keras.activations.linear
         and normalization.axis in ((-1, 3) if convolution.data_format == "channels_last" else (1, -3))
+        and convolution.dtype_policy.name == normalization.dtype_policy.name
         # Not what quantization and LoRA add.
         and len(convolution.weights) == 1 + convolution.use_bias
     )
