@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.timing import Way, compare, table
 from unetcolor import UNetColorizer, build_unet
-from unetcolor.networks.arithmetic import Precision, has_bfloat16
-from unetcolor.prediction.engines.tensorflow import FrozenNetwork
+from unetcolor.networks.precision import Precision, has_bfloat16
+from unetcolor.prediction.engines import engine_for
 
 KERAS = "Keras predict"
 
@@ -48,7 +48,7 @@ def report(title: str, model: keras.Model, shape: tuple[int, ...], rounds: int, 
     ways: dict[str, Way] = {KERAS: lambda: model.predict(batch, verbose=0)}
     runs: dict[str, Callable[[np.ndarray], Any]] = {}
     for precision in precisions:
-        runs[f"unetcolor {precision}"] = FrozenNetwork(model, precision)
+        runs[f"unetcolor {precision}"] = engine_for(model, precision)
         if find_spec("openvino"):
             runs[f"OpenVINO {precision}"] = open_vino(model, precision)
         if torch and find_spec("torch"):

@@ -24,7 +24,7 @@ from benchmarks.timing import Way, compare, table
 from unetcolor import UNetColorizer, build_unet, samples
 from unetcolor.codec import Codec
 from unetcolor.metrics import delta_e
-from unetcolor.networks.arithmetic import Precision
+from unetcolor.networks.precision import Precision
 
 BATCH, STEPS = 32, 6
 TUTORIAL = "the tutorial's way"

@@ -74,10 +74,13 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         space.loss or recipe.loss,
     )
+    trained = model
     if keras.backend.backend() == "tensorflow":
-        from unetcolor.training.fused import use_fast_training
+        from unetcolor.training.fused import training_view
 
-        use_fast_training(model, "auto")
+        trained = training_view(model, "auto")
+        if trained is not model:
+            trained.compile(model.optimizer, space.loss or recipe.loss)
     average = Average(model, recipe.averaging)
     checkpoint = Checkpoint(output)
     first = checkpoint.load(model, average)
@@ -96,9 +99,9 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
             epoch=epoch,
             augmentation=recipe.augmentation,
         )
-        model.reset_metrics()
+        trained.reset_metrics()
         for luminance, targets in batches:
-            loss = model.train_on_batch(luminance, targets)
+            loss = trained.train_on_batch(luminance, targets)
         average.update()
         row: dict[str, object] = {"epoch": epoch + 1, "size": size, "seconds": round(time.time() - begin, 1)}
         row["loss"] = f"{float(loss):.6f}"

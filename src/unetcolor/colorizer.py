@@ -19,17 +19,17 @@ from unetcolor.metrics import format_scores
 from unetcolor.models import keras_file
 from unetcolor.models.presets import path_of_model, path_of_preset
 from unetcolor.models.record import Record, check_can_be_saved, name_of_loss
-from unetcolor.networks.arithmetic import Precision
+from unetcolor.networks.precision import Precision, resolve
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.networks.options import UNetOptions
-from unetcolor.prediction.engines import EngineCache
+from unetcolor.prediction.engines.cache import Engines
 from unetcolor.prediction.full_size import Adjust
 from unetcolor.prediction.predictor import Predictor, side_of
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
 from unetcolor.training.fit import prepare, sort_arguments
-from unetcolor.training.fused import use_fast_training
+from unetcolor.training.fused import training_view
 from unetcolor.training.pictures import Size
 from unetcolor.training.tf_data import require_end
 
@@ -86,7 +86,7 @@ class UNetColorizer:
     def _begin(self) -> None:
         """Set what neither a file nor a copy of the colorizer holds: the compilation and the engines."""
         self._compiled_with: dict[str, Any] = {"optimizer": "adam", "loss": self.space.loss or "mae"}
-        self._engines = EngineCache()
+        self._engines = Engines()
 
     @property
     def space(self) -> ColorSpace:
@@ -191,7 +191,7 @@ class UNetColorizer:
         """
         to_compile, to_fit = sort_arguments(keras_arguments)
         batch_size = whole_number("batch_size", batch_size)
-        use_fast_training(self._model, precision)
+        resolve(precision)
         saved = Checkpoint.read(checkpoint) if checkpoint is not None and os.path.exists(checkpoint) else None
         if saved is not None:
             if "initial_epoch" in to_fit:
@@ -219,7 +219,14 @@ class UNetColorizer:
             current = {"optimizer": self._model.optimizer} if self._model.compiled else {}
             wanted = self._compiled_with | current | to_compile
             self._model.compile(**wanted)
-            self._compiled_with = wanted
+            self._compiled_with, self._optimizer, self._view = wanted, self._model.optimizer, None
+        trained = self._model
+        # A network that its user compiled is trained as it is: only Keras knows with what.
+        if self._model.optimizer is self._optimizer:
+            trained = training_view(self._model, precision, former=self._view)
+            if trained is not self._model and trained is not self._view:
+                trained.compile(**self._compiled_with | {"optimizer": self._optimizer})
+                self._view = trained
         if saved is not None:
             saved.restore(self._model)
             self._image_size, self._training = prepared.image_size, saved.facts["training"]
@@ -239,7 +246,7 @@ class UNetColorizer:
             ]
         # Where the steps are given, Keras counts them across the ends of the data.
         steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
-        history: keras.callbacks.History = self._model.fit(
+        history: keras.callbacks.History = trained.fit(
             prepared.batches.repeat() if steps_are_given else prepared.batches,
             validation_data=prepared.validation,
             epochs=epochs,

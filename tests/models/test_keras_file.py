@@ -8,7 +8,6 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import h5py
@@ -19,7 +18,6 @@ import pytest
 from unetcolor import ModelLoadError, UNetColorizer
 from unetcolor.models.keras_file import WEIGHTS, read_record
 from unetcolor.models.record import RECORD
-from unetcolor.networks.arithmetic import computing
 from unetcolor.spaces.rgb import RGB
 
 
@@ -283,17 +281,6 @@ def test_a_network_of_mixed_precision_is_saved_and_loads_without(
     loaded = UNetColorizer.load(tmp_path / "model.keras")
     difference = loaded.predict(small_portraits).astype(int) - colorizer.predict(small_portraits)
     assert np.abs(difference).mean() < 2
-
-
-def test_a_network_is_saved_as_it_is_while_another_thread_traces_it(trained: UNetColorizer, tmp_path: Path) -> None:
-    file = tmp_path / "model.keras"
-    with ThreadPoolExecutor() as pool:
-        with computing(trained.model, "bfloat16", {}):
-            saved = pool.submit(trained.save, file)
-            # Long enough to save it, if nothing held it back.
-            wait([saved], timeout=2)
-        saved.result()
-    assert {layer.dtype_policy.name for layer in keras.saving.load_model(file).layers} == {"float32"}
 
 
 def test_weights_in_half_precision_are_refused_before_training() -> None:

@@ -1,7 +1,10 @@
-"""The frozen network predicts what the model predicts, at any size, from any thread, with its present weights."""
+"""Engines predict what the model predicts, at any size, from any thread, in any process, with its present weights."""
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,8 +15,13 @@ import pytest
 import tensorflow as tf
 
 from unetcolor import UNetColorizer, build_unet, list_presets, samples
-from unetcolor.networks.arithmetic import has_bfloat16, resolve
-from unetcolor.prediction.engines.tensorflow import FrozenNetwork
+from unetcolor.networks.encoders import encoder_from
+from unetcolor.networks.precision import has_bfloat16
+from unetcolor.networks.snapshot import Snapshot
+from unetcolor.prediction.engines import cache, engine_for, get_engine
+from unetcolor.prediction.engines.base import Engine
+from unetcolor.prediction.engines.cache import Engines
+from unetcolor.prediction.engines.tensorflow import read
 
 needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="this processor has no bfloat16")
 
@@ -44,13 +52,113 @@ MODELS: dict[str, Callable[[], keras.Model]] = {
 }
 
 
+def stages_that_are_convolutions() -> keras.Model:
+    """Return a network with an encoder of which normalization follows a stage, with statistics as of a training."""
+    backbone = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=(None, None, 3))
+    model = build_unet(1, 2, encoder=encoder_from(backbone, ["block_1_expand", "block_3_expand"]), filters=(4, 8))
+    ranges = {"gamma": (0.5, 2), "moving_variance": (0.3, 2), "beta": (0.1, 0.5), "moving_mean": (0.1, 0.5)}
+    for variable in model.variables:
+        if variable.name in ranges:
+            variable.assign(rng.uniform(*ranges[variable.name], variable.shape))
+    return model
+
+
+class Demanding(keras.layers.Layer):
+    """A layer that its config cannot make."""
+
+    def __init__(self, factor: Any) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.factor
+
+
+def uncopyable() -> keras.Model:
+    pixels = keras.Input((None, None, 1))
+    x = keras.layers.Conv2D(4, 3, padding="same")(pixels)
+    return keras.Model(pixels, Demanding(np.float32(0.5))(keras.layers.BatchNormalization()(x)))
+
+
+MODELS |= {"stages": stages_that_are_convolutions, "uncopyable": uncopyable}
+
+
+@pytest.mark.parametrize("engine", ["auto", "keras", "tensorflow"])
 @pytest.mark.parametrize("name", MODELS)
-def test_predicts_what_the_model_predicts(name: str) -> None:
-    model = MODELS[name]() if name == "preset" else shaken(MODELS[name]())
-    frozen = FrozenNetwork(model, "float32")
+def test_predicts_what_the_model_predicts(name: str, engine: str) -> None:
+    model = MODELS[name]() if name in ("preset", "stages") else shaken(MODELS[name]())
+    made = engine_for(model, "float32", engine)
+    assert made.name == ("tensorflow" if engine == "auto" else engine)
     for shape in [(1, 32, 32, 1), (3, 17, 40, 1)]:
         batch = rng.random(shape, dtype=np.float32)
-        np.testing.assert_allclose(frozen(batch), model.predict_on_batch(batch), atol=5e-5)
+        predicted = made(batch)
+        assert predicted.dtype == np.float32
+        np.testing.assert_allclose(predicted, model.predict_on_batch(batch), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("engine", "name"), [("tensorflow", "classic"), ("tensorflow", "uncopyable"), ("keras", "tanh")]
+)
+def test_an_engine_is_a_snapshot_that_can_be_pickled(engine: str, name: str) -> None:
+    model = shaken(MODELS[name]())
+    made = engine_for(model, "float32", engine)
+    untouched = pickle.loads(pickle.dumps(made))
+    batch = rng.random((2, 17, 40, 1), dtype=np.float32)
+    expected = model.predict_on_batch(batch)
+    model.set_weights([np.zeros_like(values) for values in model.get_weights()])
+    np.testing.assert_allclose(made(batch), expected, atol=1e-5)
+    # Before its first use and after it.
+    for other in (untouched, pickle.loads(pickle.dumps(made))):
+        np.testing.assert_array_equal(other(batch), made(batch))
+
+
+@pytest.mark.parametrize("engine", ["keras", "tensorflow"])
+def test_an_engine_computes_in_its_precision(engine: str) -> None:
+    model = shaken(MODELS["classic"]())
+    batch = rng.random((1, 32, 32, 1), dtype=np.float32)
+    exact, fast = (engine_for(model, precision, engine)(batch) for precision in ("float32", "bfloat16"))
+    assert 0 < np.abs(exact - fast).max() < 0.05
+
+
+def test_engines_are_imported_when_they_are_asked_for() -> None:
+    code = """
+import sys
+from unetcolor.prediction.engines import get_engine
+from unetcolor.prediction.engines.base import Engine
+assert not {"keras", "tensorflow"} & sys.modules.keys()
+assert issubclass(get_engine("tensorflow"), Engine)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    with pytest.raises(ValueError, match=r"unknown engine 'tensorflo'. Did you mean 'tensorflow'\?"):
+        get_engine("tensorflo")
+
+
+def change_by_set_weights(model: keras.Model) -> None:
+    model.set_weights([values + 1 for values in model.get_weights()])
+
+
+def change_one_in_place(model: keras.Model) -> None:
+    model.variables[-1].value.assign_add(np.full(model.variables[-1].shape, 1e-3, np.float32))
+
+
+def change_by_training(model: keras.Model) -> None:
+    model.compile("adam", "mae")
+    batch = rng.random((2, 8, 8, 1), dtype=np.float32)
+    model.train_on_batch(batch, np.repeat(batch, 2, axis=-1))
+
+
+@pytest.mark.parametrize("change", [change_by_set_weights, change_one_in_place, change_by_training])
+def test_a_snapshot_sees_every_change(change: Callable[[keras.Model], None]) -> None:
+    model = MODELS["classic"]()
+    before = model.get_weights()
+    for snapshot in (Snapshot(model), Snapshot(model, read)):
+        assert snapshot.matches(model)
+        change(model)
+        assert not snapshot.matches(model)
+        assert not snapshot.matches(MODELS["classic"]())
+        # The same values in another place.
+        model.set_weights(before)
+        assert snapshot.matches(model)
 
 
 @needs_bfloat16
@@ -80,21 +188,23 @@ def test_new_weights_are_seen(trained: UNetColorizer) -> None:
     np.testing.assert_array_equal(trained.predict(picture), before)
 
 
-def test_the_network_is_built_once_for_all_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    built = []
+def test_an_engine_is_made_once_for_all_sizes_and_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
 
-    class Counted(FrozenNetwork):
-        def __init__(self, *arguments: Any) -> None:
-            built.append(self)
-            super().__init__(*arguments)
+    def counted(*arguments: Any) -> Engine:
+        made.append(engine_for(*arguments))
+        return made[-1]
 
-    monkeypatch.setattr("unetcolor.prediction.engines.tensorflow.FrozenNetwork", Counted)
-    colorizer = UNetColorizer.from_preset("portrait")
-    for i in range(6):
-        colorizer.predict(np.zeros((10 + i, 40 - i), np.uint8), size=32 + i)
-    assert len(built) == 1
-    colorizer.predict(np.zeros((10, 10), np.uint8), precision="float32")
-    assert len(built) == len({resolve("auto"), "float32"})
+    monkeypatch.setattr(cache, "engine_for", counted)
+    model, engines = MODELS["classic"](), Engines()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: engines.get(model, "float32"), range(8)))
+    assert len(made) == len(set(found)) == 1
+    for side in range(1, 9):
+        assert found[0](np.zeros((1, side, 9 - side, 1), np.float32)).shape == (1, side, 9 - side, 2)
+    change_by_set_weights(model)
+    assert engines.get(model, "float32") is made[1]
+    assert pickle.loads(pickle.dumps(engines)).get(model, "float32") is made[2]
 
 
 def test_training_on_is_seen() -> None:
@@ -120,17 +230,3 @@ def test_no_setting_of_tensorflow_is_changed(trained: UNetColorizer) -> None:
     trained.predict(np.zeros((8, 8), np.uint8))
     assert (tf.config.optimizer.get_experimental_options(), keras.config.dtype_policy().name) == before
     assert tf.executing_eagerly()
-
-
-def test_precisions() -> None:
-    assert resolve("float32") == "float32"
-    assert resolve("auto") == ("bfloat16" if has_bfloat16() else "float32")
-    with pytest.raises(ValueError, match="must be one of auto, float32, bfloat16, not 'float16'"):
-        resolve("float16")  # type: ignore[arg-type]
-
-
-def test_a_processor_without_bfloat16_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unetcolor.networks.arithmetic.has_bfloat16", lambda: False)
-    assert resolve("auto") == "float32"
-    with pytest.raises(ValueError, match="no instructions for bfloat16"):
-        resolve("bfloat16")

@@ -25,7 +25,6 @@ from unetcolor._files import replacing
 from unetcolor.codec import Codec
 from unetcolor.errors import ModelLoadError
 from unetcolor.models.record import RECORD, Record, encoder_of, parse_record, space_of
-from unetcolor.networks.arithmetic import layers_lock
 from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.unet import build_unet
 
@@ -48,8 +47,7 @@ def write_model(
     # Without its compilation: a loss of the user's own would keep plain Keras from opening the file.
     plain = keras.Model(model.input, model.output, name=model.name)
     with replacing(path) as temporary:
-        with layers_lock:
-            plain.save(temporary)
+        plain.save(temporary)
         _require_readable(temporary, plain)
         if half_precision:
             _halve(temporary)

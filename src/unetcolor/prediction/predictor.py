@@ -17,7 +17,7 @@ from unetcolor.prediction.inputs import list_pictures
 
 if TYPE_CHECKING:
     from unetcolor.networks.precision import Precision
-    from unetcolor.prediction.engines import Engine
+    from unetcolor.prediction.engines.base import Engine
 
 
 class Predictor:
@@ -66,10 +66,11 @@ class Predictor:
         """
         from unetcolor.models.keras_file import load_network
         from unetcolor.models.presets import path_of_model
+        from unetcolor.networks.precision import resolve
         from unetcolor.prediction.engines import engine_for
 
         loaded = load_network(path_of_model(model))
-        return cls(loaded.codec, engine_for(loaded.network, precision, engine), side_of(loaded.record.image_size))
+        return cls(loaded.codec, engine_for(loaded.network, resolve(precision), engine), side_of(loaded.record.image_size))
 
     def predict(
         self,

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from functools import partial
+import os
 from typing import Any
 
 import keras
 import tensorflow as tf
+from typing_extensions import override
 
-from unetcolor.networks.arithmetic import Precision, computing, layers_of, resolve
+from unetcolor.networks.copying import (
+    Operation,
+    UncopyableError,
+    copy_structure,
+    give_weights,
+    is_plain,
+    remade,
+    weights_of,
+)
+from unetcolor.networks.precision import Precision, policies, resolve
+
+# What a network may have of its own, and which then counts.
+_STEPS = ("train_step", "compute_loss", "compute_metrics", "call")
 
 
-def use_fast_training(model: keras.Model, precision: Precision) -> None:
-    """Let a model be trained with fused batch normalization, in this precision.
+def training_view(model: keras.Model, precision: Precision, *, former: keras.Model | None = None) -> keras.Model:
+    """Return what to compile and train in place of a network: a model of the same layers that trains them faster.
 
     Keras computes batch normalization in a dozen passes over the feature maps; TensorFlow has one operation for it.
-    The layers themselves, which others may save, copy or predict with meanwhile, stay as they are: they compute in
-    another way only while TensorFlow traces a step of the training.
+    The view trains through a twin: a copy of the network that has this operation and the precision, and computes with
+    the variables of the network. The network itself is not changed but by its training. In evaluation and prediction
+    the view does what the network does. What it saves is the network: compile that with the same optimizer first.
 
     Parameters
     ----------
@@ -26,6 +40,15 @@ def use_fast_training(model: keras.Model, precision: Precision) -> None:
     precision
         Of the arithmetic in between: ``"bfloat16"`` takes a third less time where the processor has it, ``"auto"``
         takes it there, and ``"float32"`` elsewhere.
+    former
+        What an earlier call returned. It is returned again where it still serves, so that Keras need not trace its
+        steps again.
+
+    Returns
+    -------
+    keras.Model
+        The view, not compiled; or the network itself where it cannot be trained faster: on another backend, under a
+        ``tf.distribute`` strategy, if it has a ``train_step`` of its own, or cannot be copied.
 
     Raises
     ------
@@ -33,29 +56,93 @@ def use_fast_training(model: keras.Model, precision: Precision) -> None:
         The precision is unknown, or this processor does not have it.
     """
     precision = resolve(precision)
-    if keras.backend.backend() != "tensorflow":
-        return
-    present = vars(model).get("train_step")
-    is_ours = getattr(present, "func", None) is _train_step
-    # One that somebody else has put there stays.
-    if present is not None and (not is_ours or present.keywords == {"precision": precision}):
-        return
-    model.train_step = partial(_train_step, model, precision=precision)
-    # What was traced before computes as before.
-    model.train_function = None
+    if isinstance(former, _View) and former.serves(model, precision):
+        return former
+    if keras.backend.backend() != "tensorflow" or tf.distribute.has_strategy() or not _is_usual(model):
+        return model
+    try:
+        twin = _Twin(model, precision)
+    except UncopyableError:
+        return model
+    view = _View(model.input, model.output, name=model.name)
+    # Its layers have their own policies. Its own would round the variables that it hands to the twin.
+    view.dtype_policy = "float32"
+    view.train_through(model, twin)
+    return view
 
 
-def _train_step(model: keras.Model, data: Any, *, precision: Precision) -> Any:
-    calls = {layer: partial(_normalize, layer) for layer in layers_of(model) if _can_be_fused(layer)}
-    # TensorFlow takes several times longer for the gradients of depthwise convolutions in bfloat16.
-    with computing(model, precision, calls, unchanged=(keras.layers.DepthwiseConv2D,)):
-        return type(model).train_step(model, data)
+def _is_usual(model: keras.Model) -> bool:
+    return is_plain(model) and type(model).train_step is keras.Model.train_step and not vars(model).keys() & set(_STEPS)
 
 
-def _can_be_fused(layer: keras.layers.Layer) -> bool:
+class _View(keras.Model):
+    """The layers of a network, which in training compute as its twin does."""
+
+    def train_through(self, network: keras.Model, twin: _Twin) -> None:
+        # In a function, where Keras does not look for layers: neither is a part of this model.
+        self._parts = lambda: (network, twin)
+
+    def serves(self, model: keras.Model, precision: Precision) -> bool:
+        network, twin = self._parts()
+        return network is model and twin.precision == precision
+
+    @override
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if not training or mask is not None:
+            return super().call(inputs, training=training, mask=mask)
+        _, twin = self._parts()
+        outputs, losses = twin(inputs)
+        # Keras' functional models take no losses from outside, and layers do.
+        keras.layers.Layer.add_loss(self, losses)
+        return outputs
+
+    @override
+    def save(self, filepath: str | os.PathLike[str], *arguments: Any, **named: Any) -> None:
+        """Save the network, which opens without this class."""
+        network, _ = self._parts()
+        network.save(filepath, *arguments, **named)
+
+
+class _Twin:
+    """A copy of a network that computes in another way, with the network's own variables."""
+
+    def __init__(self, model: keras.Model, precision: Precision) -> None:
+        self.precision = precision
+        # TensorFlow takes several times longer for the gradients of depthwise convolutions in bfloat16.
+        chosen = policies(model, precision, unchanged=(keras.layers.DepthwiseConv2D,))
+
+        def make(layer: Operation) -> Operation:
+            policy = {"dtype": chosen[id(layer)]} if id(layer) in chosen else {}
+            if not _can_be_fused(layer):
+                return remade(layer, **policy)
+            return _FusedNormalization.from_config(layer.get_config() | policy)
+
+        self._copy, pairs = copy_structure(model, make)
+        self._pairs = [(layer, copy) for layer, copy in pairs if isinstance(layer, keras.layers.Layer)]
+        for layer, copy in self._pairs:
+            if hasattr(copy, "finalize_state"):
+                give_weights(copy, weights_of(layer))
+
+    def __call__(self, inputs: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Return the network's answer in training, and its layers' losses; give it the statistics that come of it."""
+        variables = [pair for layer, copy in self._pairs for pair in zip(layer.variables, copy.variables, strict=True)]
+        values = [tf.convert_to_tensor(own.value) for own, _ in variables]
+        for layer, copy in self._pairs:
+            # What was frozen since is frozen in the twin, too.
+            copy.trainable = layer.trainable
+        mapping = [(mine, value) for (_, mine), value in zip(variables, values, strict=True)]
+        with keras.StatelessScope(mapping, collect_losses=True) as scope:
+            outputs = self._copy.call(inputs, training=True)
+        for (own, mine), value in zip(variables, values, strict=True):
+            changed = scope.get_current_value(mine)
+            if changed is not value:
+                own.assign(changed)
+        return outputs, scope.losses
+
+
+def _can_be_fused(layer: Operation) -> bool:
     return (
         type(layer) is keras.layers.BatchNormalization
-        and layer.trainable
         and layer.input_spec.ndim == 4
         and layer.axis in (-1, 3)
         and layer.scale
@@ -65,21 +152,22 @@ def _can_be_fused(layer: keras.layers.Layer) -> bool:
     )
 
 
-def _normalize(
-    layer: keras.layers.BatchNormalization, inputs: tf.Tensor, training: Any = None, mask: Any = None
-) -> tf.Tensor:
-    """Do what a layer of batch normalization does in training, in one operation."""
-    if not training or mask is not None:
-        return type(layer).call(layer, inputs, training=training, mask=mask)
-    outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-        inputs,
-        tf.cast(layer.gamma, tf.float32),
-        tf.cast(layer.beta, tf.float32),
-        epsilon=layer.epsilon,
-    )
-    # The operation returns the variance for n - 1 values, and Keras keeps that for n.
-    count = tf.cast(tf.size(inputs) / tf.shape(inputs)[-1], tf.float32)
-    variance *= (count - 1) / count
-    for average, value in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
-        average.assign(average * layer.momentum + value * (1 - layer.momentum))
-    return outputs
+class _FusedNormalization(keras.layers.BatchNormalization):
+    """Batch normalization that is one operation in training."""
+
+    @override
+    def call(self, inputs: tf.Tensor, training: Any = None, mask: Any = None) -> tf.Tensor:
+        if not training or not self.trainable or mask is not None:
+            return super().call(inputs, training=training, mask=mask)
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs,
+            tf.cast(self.gamma, tf.float32),
+            tf.cast(self.beta, tf.float32),
+            epsilon=self.epsilon,
+        )
+        # The operation returns the variance for n - 1 values, and Keras keeps that for n.
+        count = tf.cast(tf.size(inputs) / tf.shape(inputs)[-1], tf.float32)
+        variance *= (count - 1) / count
+        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            average.assign(average * self.momentum + value * (1 - self.momentum))
+        return outputs

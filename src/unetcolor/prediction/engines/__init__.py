@@ -1,25 +1,63 @@
-"""Engines: what runs a trained network."""
+"""Engines: what runs a trained network. One file each, imported when it is asked for by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import numpy as np
+from unetcolor.errors import unknown_name
+from unetcolor.prediction.engines.base import Engine
 
-Engine = Callable[[np.ndarray], np.ndarray]
+if TYPE_CHECKING:
+    import keras
+
+    from unetcolor.networks.precision import Precision
+
+# The class of each, in the module of its name.
+_ENGINES = {"tensorflow": "TensorFlowEngine", "keras": "KerasEngine"}
 
 
-def engine_for(model: Any, precision: Any = "auto", name: str = "auto") -> Engine:
-    """Return what runs a network as it is now."""
-    from unetcolor.networks.arithmetic import resolve
-    from unetcolor.prediction.engines.tensorflow import FrozenNetwork
+def get_engine(name: str) -> type[Engine]:
+    """Return the engine of a name; only now what it runs on is imported.
 
-    return FrozenNetwork(model, resolve(precision))
+    Raises
+    ------
+    ValueError
+        There is no engine of that name.
+    """
+    if name not in _ENGINES:
+        raise ValueError(unknown_name("engine", name, sorted(_ENGINES)))
+    engine: type[Engine] = getattr(import_module(f"{__name__}.{name}"), _ENGINES[name])
+    return engine
 
 
-class EngineCache:
-    """Stand-in."""
+def engine_for(model: keras.Model, precision: Precision, name: str = "auto") -> Engine:
+    """Return an engine that runs a network as it is now.
 
-    def get(self, model: Any, precision: Any, name: str) -> Engine:
-        return engine_for(model, precision, name)
+    Parameters
+    ----------
+    model
+        The network.
+    precision
+        Of the arithmetic, as :func:`unetcolor.networks.precision.resolve` returns it.
+    name
+        Name of the engine; ``"auto"`` takes ``"tensorflow"`` where that is Keras' backend and can freeze the network,
+        and ``"keras"`` elsewhere.
+
+    Raises
+    ------
+    ValueError
+        There is no engine of that name.
+    """
+    from keras import backend
+
+    if name != "auto":
+        return get_engine(name).from_model(model, precision)
+    if backend.backend() == "tensorflow":
+        try:
+            return get_engine("tensorflow").from_model(model, precision)
+        except (RuntimeError, TypeError, NotImplementedError):
+            # A network that cannot be copied, of which a layer holds tensors beyond its variables: they belong to the
+            # graph of their model alone.
+            pass
+    return get_engine("keras").from_model(model, precision)

@@ -1,45 +1,70 @@
-"""The engines of a network that may still change."""
+"""The engines of a network whose weights may change."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from unetcolor.prediction.engines import Engine, engine_for
+import keras
 
-if TYPE_CHECKING:
-    from unetcolor.networks.precision import Precision
-    from unetcolor.networks.snapshot import Snapshot
+from unetcolor.networks.precision import Precision, resolve
+from unetcolor.networks.snapshot import Snapshot, copies
+from unetcolor.prediction.engines import engine_for
+from unetcolor.prediction.engines.base import Engine
 
 
-class EngineCache:
-    """Keeps an engine for each way in which a network was asked for, until its weights change.
+class Engines:
+    """The engines of one network, one for each precision, made when they are first needed and when it has changed.
 
-    The weights are compared at each use, whoever may have changed them: that takes a millisecond or two, and an engine
-    takes about a second to make.
+    They are not pickled: a copy of it makes its own.
     """
 
     def __init__(self) -> None:
-        # Threads that begin together would all make the same engine.
-        self._lock = threading.Lock()
-        self._made: dict[tuple[str, str], tuple[Snapshot, Engine]] = {}
+        self._made: dict[tuple[str, Precision], tuple[Engine, Snapshot]] = {}
+        self._making = threading.Lock()
 
-    def get(self, network: Any, precision: Precision, name: str) -> Engine:
+    def get(self, model: keras.Model, precision: Precision, name: str = "auto") -> Engine:
         """Return an engine that predicts as the network does with its present weights.
 
         Parameters
         ----------
-        network
-            The same Keras model at every call.
-        precision, name
-            As in :func:`unetcolor.prediction.engines.engine_for`.
-        """
-        from unetcolor.networks.precision import resolve
-        from unetcolor.networks.snapshot import Snapshot
+        model
+            The network, always the same.
+        precision
+            Of the arithmetic.
+        name
+            Name of the engine, as in :func:`unetcolor.prediction.engines.engine_for`.
 
-        key = (resolve(precision), name)
-        with self._lock:
-            if key not in self._made or not self._made[key][0].matches(network):
-                # The snapshot first: of weights that change meanwhile, it must be the older one.
-                self._made[key] = Snapshot(network), engine_for(network, precision, name)
-            return self._made[key][1]
+        Raises
+        ------
+        ValueError
+            The precision is unknown, or this processor does not have it; or there is no engine of that name.
+        """
+        key = name, resolve(precision)
+        engine = self._current(key, model)
+        if engine is not None:
+            return engine
+        # Threads that begin together would all do the same work.
+        with self._making:
+            engine = self._current(key, model)
+            if engine is None:
+                # First the snapshot: a change in between is found at the next call.
+                snapshot = Snapshot(model, _reader())
+                engine = engine_for(model, key[1], name)
+                self._made[key] = engine, snapshot
+        return engine
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Engines, ()
+
+    def _current(self, key: tuple[str, Precision], model: keras.Model) -> Engine | None:
+        engine, snapshot = self._made.get(key, (None, None))
+        return engine if snapshot is not None and snapshot.matches(model) else None
+
+
+def _reader() -> Any:
+    if keras.backend.backend() != "tensorflow":
+        return copies
+    from unetcolor.prediction.engines.tensorflow import read
+
+    return read

@@ -1,0 +1,99 @@
+"""The precision that a network computes in."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+import keras
+
+from unetcolor.networks.copying import Operation, copy_structure, give_weights, layers_of, remade, weights_of
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+
+# What Linux calls the instructions for bfloat16.
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+def resolve(precision: Precision) -> Precision:
+    """Return ``"float32"`` or ``"bfloat16"``: what is asked for, or what ``"auto"`` means on this processor.
+
+    Raises
+    ------
+    ValueError
+        It is unknown, or this processor does not have it.
+    """
+    if precision not in get_args(Precision):
+        raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, not {precision!r}")
+    if precision == "auto":
+        return "bfloat16" if has_bfloat16() else "float32"
+    if precision == "bfloat16" and not has_bfloat16():
+        raise ValueError("this processor has no instructions for bfloat16: take precision='auto' or 'float32'")
+    return precision
+
+
+@cache
+def has_bfloat16() -> bool:
+    """Tell whether the processor computes with bfloat16, as far as the system says."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
+
+
+def with_precision(model: keras.Model, precision: Precision) -> keras.Model:
+    """Return a copy of a network that computes in a precision; the network itself is not changed.
+
+    Weights stay float32. So do the first convolution, and what follows it up to the second, because it sees the
+    luminance itself, whose rounding to bfloat16, a level of 255, would change the colors most; and the answer. Layers
+    that were given a precision of their own keep it.
+
+    Parameters
+    ----------
+    model
+        The network.
+    precision
+        Of the arithmetic, as :func:`resolve` returns it.
+
+    Raises
+    ------
+    UncopyableError
+        The network is not a plain graph of layers, or has a layer that its own config cannot make.
+    """
+    chosen = policies(model, precision)
+
+    def make(layer: Operation) -> Operation:
+        return remade(layer, dtype=chosen[id(layer)]) if id(layer) in chosen else remade(layer)
+
+    copy, pairs = copy_structure(model, make)
+    for layer, made in pairs:
+        give_weights(made, weights_of(layer))
+    return copy
+
+
+def policies(
+    model: keras.Model, precision: Precision, *, unchanged: tuple[type[keras.layers.Layer], ...] = ()
+) -> dict[int, str]:
+    """Return the dtype policy of each layer, by its ``id``, that computes in another precision than it has.
+
+    Parameters
+    ----------
+    model
+        The network.
+    precision
+        Of the arithmetic, as :func:`resolve` returns it.
+    unchanged
+        Kinds of layers that keep the precision that they have.
+    """
+    if precision == "float32":
+        return {}
+    layers = layers_of(model)
+    convolutions = [i for i, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2D)]
+    second = convolutions[1] if len(convolutions) > 1 else len(layers)
+    return {
+        id(layer): "mixed_bfloat16"
+        for layer in layers[second:]
+        if layer.dtype_policy.name == "float32" and layer.name != "output" and not isinstance(layer, unchanged)
+    }

@@ -1,0 +1,70 @@
+"""What every engine is: a trained network, as it was when the engine was made, ready to run."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+    from unetcolor.networks.precision import Precision
+
+
+class Engine(ABC):
+    """Runs a network on batches of pictures of any size; threads may share it.
+
+    An engine is a snapshot: later changes of the network's weights do not show. It holds what it runs as plain data,
+    so that it can be pickled, and starts when it is first called: an engine that was pickled starts again.
+
+    Attributes
+    ----------
+    name
+        What :func:`unetcolor.prediction.engines.get_engine` finds it by.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._run: Callable[[np.ndarray], np.ndarray] | None = None
+        self._starting = threading.Lock()
+
+    @classmethod
+    @abstractmethod
+    def from_model(cls, model: keras.Model, precision: Precision) -> Self:
+        """Make an engine of a network.
+
+        Parameters
+        ----------
+        model
+            Maps ``(batch, height, width, channels)`` to such an array.
+        precision
+            Of the arithmetic, as :func:`unetcolor.networks.precision.resolve` returns it; input and output are float32
+            in any case.
+        """
+
+    @abstractmethod
+    def _start(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Return what runs the network, made of what the engine holds."""
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Return what the network predicts for a batch ``(n, height, width, channels)``, both float32."""
+        run = self._run
+        if run is None:
+            # Threads that begin together would all do the same work.
+            with self._starting:
+                run = self._run = self._run or self._start()
+        return run(batch)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but what a process starts for itself."""
+        return {name: value for name, value in vars(self).items() if name not in ("_run", "_starting")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled; the engine starts when it is first called."""
+        Engine.__init__(self)
+        vars(self).update(state)

@@ -1,0 +1,58 @@
+"""Run a trained network as Keras does, on any of its backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import keras
+import numpy as np
+from typing_extensions import override
+
+from unetcolor.networks.copying import UncopyableError
+from unetcolor.networks.precision import Precision, with_precision
+from unetcolor.prediction.engines.base import Engine
+
+
+class KerasEngine(Engine):
+    """A copy of a network, run by ``predict_on_batch``.
+
+    A network that cannot be copied runs as it is, in float32: it alone is no snapshot, and cannot be pickled unless
+    Keras can.
+
+    Parameters
+    ----------
+    model
+        The network to run, which nobody else changes.
+    """
+
+    name: ClassVar[str] = "keras"
+
+    def __init__(self, model: keras.Model) -> None:
+        super().__init__()
+        self._model: keras.Model | None = model
+
+    @classmethod
+    @override
+    def from_model(cls, model: keras.Model, precision: Precision) -> Self:
+        try:
+            return cls(with_precision(model, precision))
+        except UncopyableError:
+            return cls(model)
+
+    @override
+    def _start(self) -> Callable[[np.ndarray], np.ndarray]:
+        model = self._model
+        model.make_predict_function()
+        return lambda batch: np.asarray(model.predict_on_batch(batch), np.float32)
+
+    @override
+    def __getstate__(self) -> dict[str, Any]:
+        config = keras.saving.serialize_keras_object(self._model)
+        return {"config": config, "weights": self._model.get_weights()}
+
+    @override
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        model = keras.saving.deserialize_keras_object(state["config"])
+        model.set_weights(state["weights"])
+        super().__setstate__({"_model": model})
