@@ -14,7 +14,6 @@ from rich.markup import escape
 from unetcolor.cli.loading import load_colorizer, loading
 from unetcolor.cli.options import AsJson, Overwrite, Saturation, Size
 from unetcolor.cli.output import messages, new_table, print_json, readable_errors, results
-from unetcolor.errors import unknown_name
 
 if TYPE_CHECKING:
     from unetcolor import UNetColorizer
@@ -200,15 +199,6 @@ def _new_colorizer(
 
 
 def _loss(name: str) -> Any:
-    import keras
+    from unetcolor.losses import get_loss
 
-    from unetcolor.losses import ChromaHuber, DeltaE99
-
-    ours = {"chroma_huber": ChromaHuber, "delta_e99": DeltaE99}
-    if name in ours:
-        return ours[name]()
-    try:
-        return keras.losses.get(name)
-    except ValueError:
-        known = [*ours, "mae", "mse", "huber", "log_cosh"]
-        raise ValueError(unknown_name("loss", name, known)) from None
+    return get_loss(name)

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from unetcolor._checks import whole_number
 from unetcolor.errors import unknown_name
+from unetcolor.losses import get_loss
 from unetcolor.spaces import ColorSpace
 from unetcolor.training.pictures import Pictures, Size, open_pictures
 from unetcolor.training.tf_data import encode_pictures, encode_stream, is_stream, open_stream
@@ -100,10 +101,11 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     for word in ("steps_per_epoch", "validation_steps"):
         if arguments.get(word) is not None:
             arguments = {**arguments, word: whole_number(word, arguments[word])}
-    for word, find in (("loss", keras.losses.get), ("optimizer", keras.optimizers.get)):
-        if isinstance(arguments.get(word), str):
-            # Raises for an unknown name before anything is changed.
-            find(arguments[word])
+    # Unknown names raise before anything is changed.
+    if arguments.get("loss") is not None:
+        arguments = {**arguments, "loss": get_loss(arguments["loss"])}
+    if isinstance(arguments.get("optimizer"), str):
+        keras.optimizers.get(arguments["optimizer"])
     to_compile = {name: value for name, value in arguments.items() if name in _COMPILE_WORDS}
     return to_compile, {name: value for name, value in arguments.items() if name not in _COMPILE_WORDS}
 
