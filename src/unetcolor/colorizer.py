@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from math import sqrt
 from typing import Any
@@ -14,17 +13,16 @@ import numpy as np
 
 from unetcolor._checks import not_negative, whole_number
 from unetcolor._progress import with_progress
+from unetcolor.codec import Codec
 from unetcolor.evaluation import score
 from unetcolor.metrics import format_scores
-from unetcolor.models.record import name_of_loss
 from unetcolor.network import ColorNetwork
 from unetcolor.networks.arithmetic import Precision
 from unetcolor.prediction.predictor import Adjust, colorize, list_pictures
-from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
-from unetcolor.training.fit import prepare, sort_arguments
-from unetcolor.training.fused import use_fast_training
+from unetcolor.training import Ageing, Augmentation, Cosine
+from unetcolor.training.fit import train
+from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
-from unetcolor.training.tf_data import require_end
 
 
 class UNetColorizer(ColorNetwork):
@@ -62,10 +60,15 @@ class UNetColorizer(ColorNetwork):
         *,
         validation_data: Any = None,
         validation_split: float = 0.0,
+        validate_colors: bool = False,
         epochs: int = 50,
         batch_size: int = 32,
         shuffle: bool = True,
-        augment: bool = False,
+        augment: bool | Augmentation = False,
+        ageing: bool | Ageing = False,
+        sizes: Sequence[tuple[int, int | Size]] | None = None,
+        average: float | None = None,
+        learning_rate: float | Cosine | None = None,
         callbacks: Any = None,
         checkpoint: str | os.PathLike[str] | None = None,
         precision: Precision = "auto",
@@ -81,28 +84,49 @@ class UNetColorizer(ColorNetwork):
         ----------
         images
             An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
-            its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken; or a
-            ``tf.data.Dataset`` or ``keras.utils.PyDataset`` of batches. Gray and unreadable files are left
-            out, with a warning that counts them.
+            its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken;
+            :class:`unetcolor.training.Sources`, several of these with a share each; or a ``tf.data.Dataset`` or
+            ``keras.utils.PyDataset`` of batches. Gray and unreadable files are left out, with a warning that counts
+            them.
         validation_data
             Pictures to report the loss on after each epoch, in any of these forms; of an ``.npz``,
             ``test_images`` is taken.
         validation_split
             Share of the pictures, from the end, to set aside as validation data instead.
+        validate_colors
+            Also report the CIEDE2000 of the validation pictures after each epoch, at the size of the network's answer:
+            ``val_delta_e``, that of plain gray as ``val_gray_delta_e``, and the share of pictures on which the colors
+            are better than gray as ``val_better_than_gray``.
         epochs, batch_size, callbacks, verbose
             As in :meth:`keras.Model.fit`. A dataset's own batches are used as they come.
         shuffle
             Take the pictures in a new order in each epoch; a dataset's own order is left alone.
         augment
-            Flip every second picture and cut out a random half to whole of it, anew in each epoch.
+            Flip every second picture and cut out a random half to whole of it, in another way in each epoch; an
+            :class:`unetcolor.training.Augmentation` says how large the crops are.
+        ageing
+            Change contrast and brightness of the luminance at random, blur some pictures, and add noise to some, as old
+            photos have it; an :class:`unetcolor.training.Ageing` says how much.
+        sizes
+            Sizes of the pictures in turn, instead of ``image_size`` all the time: pairs of a number of epochs and a
+            side in pixels, or ``(height, width)``. ``((22, 96), (28, 128))`` trains for 22 epochs on squares of 96
+            pixels and for 28 on squares of 128, and then begins again. The largest is the ``image_size`` if that is not
+            fixed.
+        average
+            Keep a running average of the weights over the epochs, which is steadier than the last ones: what the
+            average so far counts for when an epoch is added, such as 0.6. It is what is validated, saved and kept at
+            the end.
+        learning_rate
+            That of the optimizer: a number, or :class:`unetcolor.training.Cosine`, which warms up and then falls until
+            the last epoch.
         checkpoint
             An ``.npz`` file to keep all that the training needs after each epoch. If it is there already, the
             training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped,
-            unless ``steps_per_epoch`` or a dataset of your own decides what an epoch is.
+            unless a dataset of your own decides what an epoch is.
         precision
             Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
-            elsewhere.
+            elsewhere; a checkpoint keeps which of the two it was.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
             ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
@@ -122,68 +146,36 @@ class UNetColorizer(ColorNetwork):
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
-        to_compile, to_fit = sort_arguments(keras_arguments)
-        batch_size = whole_number("batch_size", batch_size)
-        use_fast_training(self._model, precision)
-        saved = Checkpoint.read(checkpoint) if checkpoint is not None and os.path.exists(checkpoint) else None
-        if saved is not None:
-            if "initial_epoch" in to_fit:
-                raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
-            to_fit["initial_epoch"] = saved.epoch
-            saved.require(self._course(batch_size, augment, precision))
-        prepared = prepare(
-            images,
-            self.space,
-            self.image_size,
-            stride=self._network["head_stride"],
-            validation_data=validation_data,
-            validation_split=validation_split,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            augment=augment,
-            seed=self.seed,
-            first_epoch=to_fit.get("initial_epoch", 0),
-            verbose=verbose in ("auto", 1),
-        )
-        require_end(prepared.batches, to_fit.get("steps_per_epoch"), "pass steps_per_epoch")
-        require_end(prepared.validation, to_fit.get("validation_steps"), "pass validation_steps")
-        if to_compile or not self._model.compiled:
-            # What is not given anew stays as it was, the optimizer with all that it has learned.
-            current = {"optimizer": self._model.optimizer} if self._model.compiled else {}
-            wanted = self._compiled_with | current | to_compile
-            self._model.compile(**wanted)
-            self._compiled_with = wanted
         self._frozen.may_change = True
-        if saved is not None:
-            saved.restore(self._model)
-            self._image_size, self._training = prepared.image_size, saved.facts["training"]
-        facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": bool(augment), "seed": self.seed}
-        # After each epoch, so that a callback can save or predict, and a training that is stopped still counts.
-        record = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: self._record_epoch(prepared.image_size, facts, logs)
+        return train(
+            self._model,
+            Codec(self.space, self._network["head_stride"]),
+            images,
+            Options(
+                validation_data=validation_data,
+                validation_split=validation_split,
+                validate_colors=validate_colors,
+                epochs=epochs,
+                batch_size=batch_size,
+                shuffle=shuffle,
+                augment=augment,
+                ageing=ageing,
+                sizes=sizes,
+                average=average,
+                learning_rate=learning_rate,
+                checkpoint=checkpoint,
+                verbose=verbose,
+            ),
+            precision,
+            callbacks,
+            keras_arguments,
+            image_size=self.image_size,
+            seed=self.seed,
+            made_of={"space": self.space.get_config(), **self._network},
+            compiled_with=self._compiled_with,
+            training=self._training,
+            keep=self._record_epoch,
         )
-        # The last of all, lest it miss what another callback changes.
-        keep = []
-        if checkpoint is not None:
-            course = self._course(batch_size, augment, precision)
-            keep = [
-                keras.callbacks.LambdaCallback(
-                    on_epoch_end=lambda epoch, logs: self._keep(checkpoint, epoch + 1, course)
-                )
-            ]
-        # Where the steps are given, Keras counts them across the ends of the data.
-        steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
-        history: keras.callbacks.History = self._model.fit(
-            prepared.batches.repeat() if steps_are_given else prepared.batches,
-            validation_data=prepared.validation,
-            epochs=epochs,
-            callbacks=[record, *keras.tree.flatten(callbacks or []), *keep],
-            verbose=verbose,
-            # The dataset is shuffled already, by our own seed.
-            shuffle=False,
-            **to_fit,
-        )
-        return history
 
     def predict(
         self,
@@ -351,29 +343,5 @@ class UNetColorizer(ColorNetwork):
             print(format_scores(summary))
         return summary
 
-    def _keep(self, path: str | os.PathLike[str], epochs: int, course: dict[str, Any]) -> None:
-        facts = json.dumps({"course": course, "training": self._training})
-        save_checkpoint(path, self._model, epochs, facts=np.array(facts))
-
-    def _course(self, batch_size: int, augment: bool, precision: Precision) -> dict[str, Any]:
-        """Return what must stay the same for a training to go on as if it had not been stopped."""
-        return {
-            "space": self.space.get_config(),
-            **self._network,
-            "seed": self.seed,
-            "batch_size": batch_size,
-            "augment": bool(augment),
-            "precision": precision,
-        }
-
-    def _record_epoch(self, image_size: Size, facts: dict[str, Any], logs: dict[str, Any]) -> None:
-        if "loss" not in logs:
-            raise ValueError("the dataset holds no pictures")
-        self._image_size = image_size
-        self._training = {
-            "epochs": self._training.get("epochs", 0) + 1,
-            **facts,
-            "loss": name_of_loss(self._model.loss),
-            "optimizer": type(self._model.optimizer).__name__,
-            "final": {name: float(value) for name, value in logs.items() if np.ndim(value) == 0},
-        }
+    def _record_epoch(self, image_size: Size, training: dict[str, Any]) -> None:
+        self._image_size, self._training = image_size, training
