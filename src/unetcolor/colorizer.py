@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
@@ -18,20 +17,20 @@ from unetcolor.evaluation import score
 from unetcolor.metrics import format_scores
 from unetcolor.models import keras_file
 from unetcolor.models.presets import path_of_model, path_of_preset
-from unetcolor.models.record import Record, check_can_be_saved, name_of_loss
-from unetcolor.networks.precision import Precision, resolve
+from unetcolor.models.record import Record, check_can_be_saved
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.networks.options import UNetOptions
+from unetcolor.networks.precision import Precision
 from unetcolor.prediction.engines.cache import Engines
 from unetcolor.prediction.full_size import Adjust
 from unetcolor.prediction.predictor import Predictor, side_of
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
-from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
-from unetcolor.training.fit import prepare, sort_arguments
-from unetcolor.training.fused import training_view
+from unetcolor.training import Ageing, Augmentation, Cosine
+from unetcolor.training.compilation import Compilation
+from unetcolor.training.fit import train
+from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
-from unetcolor.training.tf_data import require_end
 
 
 class UNetColorizer:
@@ -85,7 +84,7 @@ class UNetColorizer:
 
     def _begin(self) -> None:
         """Set what neither a file nor a copy of the colorizer holds: the compilation and the engines."""
-        self._compiled_with: dict[str, Any] = {"optimizer": "adam", "loss": self.space.loss or "mae"}
+        self._compilation = Compilation(self.space.loss or "mae")
         self._engines = Engines()
 
     @property
@@ -100,7 +99,7 @@ class UNetColorizer:
         made_for, given = ((s.luminance, s.targets, s.output_channels, s.activation) for s in (self.space, other))
         if given != made_for:
             raise ValueError(f"the network was made for the channels of {self.space!r}, which {other!r} does not have")
-        self._exchange_loss(self.space.loss or "mae", other.loss or "mae")
+        self._compilation.exchange_loss(self._model, self.space.loss or "mae", other.loss or "mae")
         self._codec = Codec(other, self._codec.stride)
 
     @property
@@ -129,10 +128,15 @@ class UNetColorizer:
         *,
         validation_data: Any = None,
         validation_split: float = 0.0,
+        validate_colors: bool = False,
         epochs: int = 50,
         batch_size: int = 32,
         shuffle: bool = True,
-        augment: bool = False,
+        augment: bool | Augmentation = False,
+        ageing: bool | Ageing = False,
+        sizes: Sequence[tuple[int, int | Size]] | None = None,
+        average: float | None = None,
+        learning_rate: float | Cosine | None = None,
         callbacks: Any = None,
         checkpoint: str | os.PathLike[str] | None = None,
         precision: Precision = "auto",
@@ -148,28 +152,49 @@ class UNetColorizer:
         ----------
         images
             An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
-            its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken; or a
-            ``tf.data.Dataset`` or ``keras.utils.PyDataset`` of batches. Gray and unreadable files are left
-            out, with a warning that counts them.
+            its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken;
+            :class:`unetcolor.training.Sources`, several of these with a share each; or a ``tf.data.Dataset`` or
+            ``keras.utils.PyDataset`` of batches. Gray and unreadable files are left out, with a warning that counts
+            them.
         validation_data
             Pictures to report the loss on after each epoch, in any of these forms; of an ``.npz``,
             ``test_images`` is taken.
         validation_split
             Share of the pictures, from the end, to set aside as validation data instead.
+        validate_colors
+            Also report the CIEDE2000 of the validation pictures after each epoch, at the size of the network's answer:
+            ``val_delta_e``, that of plain gray as ``val_gray_delta_e``, and the share of pictures on which the colors
+            are better than gray as ``val_better_than_gray``.
         epochs, batch_size, callbacks, verbose
             As in :meth:`keras.Model.fit`. A dataset's own batches are used as they come.
         shuffle
             Take the pictures in a new order in each epoch; a dataset's own order is left alone.
         augment
-            Flip every second picture and cut out a random half to whole of it, anew in each epoch.
+            Flip every second picture and cut out a random half to whole of it, in another way in each epoch; an
+            :class:`unetcolor.training.Augmentation` says how large the crops are.
+        ageing
+            Change contrast and brightness of the luminance at random, blur some pictures, and add noise to some, as old
+            photos have it; an :class:`unetcolor.training.Ageing` says how much.
+        sizes
+            Sizes of the pictures in turn, instead of ``image_size`` all the time: pairs of a number of epochs and a
+            side in pixels, or ``(height, width)``. ``((22, 96), (28, 128))`` trains for 22 epochs on squares of 96
+            pixels and for 28 on squares of 128, and then begins again. The largest is the ``image_size`` if that is not
+            fixed.
+        average
+            Keep a running average of the weights over the epochs, which is steadier than the last ones: what the
+            average so far counts for when an epoch is added, such as 0.6. It is what is validated, saved and kept at
+            the end.
+        learning_rate
+            That of the optimizer: a number, or :class:`unetcolor.training.Cosine`, which warms up and then falls until
+            the last epoch.
         checkpoint
             An ``.npz`` file to keep all that the training needs after each epoch. If it is there already, the
             training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped,
-            unless ``steps_per_epoch`` or a dataset of your own decides what an epoch is.
+            unless a dataset of your own decides what an epoch is.
         precision
             Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
-            elsewhere.
+            elsewhere; a checkpoint keeps which of the two it was.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
             ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
@@ -189,74 +214,35 @@ class UNetColorizer:
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
-        to_compile, to_fit = sort_arguments(keras_arguments)
-        batch_size = whole_number("batch_size", batch_size)
-        resolve(precision)
-        saved = Checkpoint.read(checkpoint) if checkpoint is not None and os.path.exists(checkpoint) else None
-        if saved is not None:
-            if "initial_epoch" in to_fit:
-                raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
-            to_fit["initial_epoch"] = saved.epoch
-            saved.require(self._course(batch_size, augment, precision))
-        prepared = prepare(
+        return train(
+            self._model,
+            self._codec,
             images,
-            self.space,
-            self.image_size,
-            stride=self._codec.stride,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            augment=augment,
+            Options(
+                validation_data=validation_data,
+                validation_split=validation_split,
+                validate_colors=validate_colors,
+                epochs=epochs,
+                batch_size=batch_size,
+                shuffle=shuffle,
+                augment=augment,
+                ageing=ageing,
+                sizes=sizes,
+                average=average,
+                learning_rate=learning_rate,
+                checkpoint=checkpoint,
+                verbose=verbose,
+            ),
+            precision,
+            callbacks,
+            keras_arguments,
+            image_size=self.image_size,
             seed=self.seed,
-            first_epoch=to_fit.get("initial_epoch", 0),
-            verbose=verbose in ("auto", 1),
+            made_of={"space": self.space.get_config(), **self._options.to_json()},
+            compilation=self._compilation,
+            training=self._training,
+            keep=self._record_epoch,
         )
-        require_end(prepared.batches, to_fit.get("steps_per_epoch"), "pass steps_per_epoch")
-        require_end(prepared.validation, to_fit.get("validation_steps"), "pass validation_steps")
-        if to_compile or not self._model.compiled:
-            # What is not given anew stays as it was, the optimizer with all that it has learned.
-            current = {"optimizer": self._model.optimizer} if self._model.compiled else {}
-            wanted = self._compiled_with | current | to_compile
-            self._model.compile(**wanted)
-            self._compiled_with, self._optimizer, self._view = wanted, self._model.optimizer, None
-        trained = self._model
-        # A network that its user compiled is trained as it is: only Keras knows with what.
-        if self._model.optimizer is self._optimizer:
-            trained = training_view(self._model, precision, former=self._view)
-            if trained is not self._model and trained is not self._view:
-                trained.compile(**self._compiled_with | {"optimizer": self._optimizer})
-                self._view = trained
-        if saved is not None:
-            saved.restore(self._model)
-            self._image_size, self._training = prepared.image_size, saved.facts["training"]
-        facts = {"pictures": prepared.count, "batch_size": batch_size, "augment": bool(augment), "seed": self.seed}
-        # After each epoch, so that a callback can save or predict, and a training that is stopped still counts.
-        record = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: self._record_epoch(prepared.image_size, facts, logs)
-        )
-        # The last of all, lest it miss what another callback changes.
-        keep = []
-        if checkpoint is not None:
-            course = self._course(batch_size, augment, precision)
-            keep = [
-                keras.callbacks.LambdaCallback(
-                    on_epoch_end=lambda epoch, logs: self._keep(checkpoint, epoch + 1, course)
-                )
-            ]
-        # Where the steps are given, Keras counts them across the ends of the data.
-        steps_are_given = prepared.count is not None and to_fit.get("steps_per_epoch")
-        history: keras.callbacks.History = trained.fit(
-            prepared.batches.repeat() if steps_are_given else prepared.batches,
-            validation_data=prepared.validation,
-            epochs=epochs,
-            callbacks=[record, *keras.tree.flatten(callbacks or []), *keep],
-            verbose=verbose,
-            # The dataset is shuffled already, by our own seed.
-            shuffle=False,
-            **to_fit,
-        )
-        return history
 
     def predict(
         self,
@@ -520,20 +506,12 @@ class UNetColorizer:
 
     def __getstate__(self) -> dict[str, Any]:
         # Without engines, which belong to this process, and without the optimizer, as in a file.
-        state = {name: value for name, value in vars(self).items() if name not in ("_engines", "_compiled_with")}
+        state = {name: value for name, value in vars(self).items() if name not in ("_engines", "_compilation")}
         return state | {"_model": keras.Model(self._model.inputs, self._model.outputs, name=self._model.name)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._begin()
-
-    def _exchange_loss(self, old: Any, new: Any) -> None:
-        """Train with the loss of another space from now on, unless a loss was chosen that is no space's own."""
-        if self._compiled_with["loss"] != old or old == new:
-            return
-        self._compiled_with["loss"] = new
-        if self._model.compiled:
-            self._model.compile(**self._compiled_with | {"optimizer": self._model.optimizer})
 
     @property
     def _working_size(self) -> Size:
@@ -541,29 +519,5 @@ class UNetColorizer:
             raise NotFittedError("this colorizer has not been trained: call fit first, or load a trained one")
         return self._image_size
 
-    def _keep(self, path: str | os.PathLike[str], epochs: int, course: dict[str, Any]) -> None:
-        facts = json.dumps({"course": course, "training": self._training})
-        save_checkpoint(path, self._model, epochs, facts=np.array(facts))
-
-    def _course(self, batch_size: int, augment: bool, precision: Precision) -> dict[str, Any]:
-        """Return what must stay the same for a training to go on as if it had not been stopped."""
-        return {
-            "space": self.space.get_config(),
-            **self._options.to_json(),
-            "seed": self.seed,
-            "batch_size": batch_size,
-            "augment": bool(augment),
-            "precision": precision,
-        }
-
-    def _record_epoch(self, image_size: Size, facts: dict[str, Any], logs: dict[str, Any]) -> None:
-        if "loss" not in logs:
-            raise ValueError("the dataset holds no pictures")
-        self._image_size = image_size
-        self._training = {
-            "epochs": self._training.get("epochs", 0) + 1,
-            **facts,
-            "loss": name_of_loss(self._model.loss),
-            "optimizer": type(self._model.optimizer).__name__,
-            "final": {name: float(value) for name, value in logs.items() if np.ndim(value) == 0},
-        }
+    def _record_epoch(self, image_size: Size, training: dict[str, Any]) -> None:
+        self._image_size, self._training = image_size, training

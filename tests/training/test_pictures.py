@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unetcolor import UNetColorizer
 from unetcolor.images import write_image
+from unetcolor.training import Sources
 from unetcolor.training.pictures import open_pictures
 
 rng = np.random.default_rng(0)
@@ -29,7 +31,6 @@ def test_an_array_is_taken_as_it_is() -> None:
     array = np.stack([color() for _ in range(3)])
     pictures = open_pictures(array)
     assert pictures.size == (40, 30)
-    assert pictures.dtype == np.uint8
     np.testing.assert_array_equal(np.stack(list(pictures)), array)
 
 
@@ -123,8 +124,48 @@ def test_an_empty_folder_says_what_was_looked_for(tmp_path: Path) -> None:
         open_pictures(tmp_path)
 
 
-def test_a_part_is_read_at_its_own_size(folder: Path) -> None:
+def test_pictures_are_read_at_another_size(folder: Path) -> None:
     pictures = open_pictures(folder, (24, 24))
-    part = pictures.part(slice(1, None), (10, 12))
-    assert (len(part), part[0].shape) == (2, (10, 12, 3))
-    assert (len(pictures), pictures[0].shape) == (3, (24, 24, 3))
+    assert pictures.at((10, 12))[0].shape == (10, 12, 3)
+    assert pictures[0].shape == (24, 24, 3)
+    # A quarter larger, so that few crops must be enlarged.
+    assert pictures.for_crops((24, 24))[0].shape == (30, 30, 3)
+    array = open_pictures(np.stack([color(), color()]), (16, 16))
+    assert array.at((10, 12))[0].shape == (10, 12, 3)
+    assert array.for_crops((16, 16))[0].shape == (40, 30, 3)
+
+
+def test_a_share_is_split_off_from_the_end(folder: Path) -> None:
+    array = np.stack([color() for _ in range(5)])
+    for pictures in (open_pictures(folder, (24, 24)), open_pictures(array)):
+        first, second = pictures.split(0.4)
+        assert len(second) == int(0.4 * len(pictures))
+        joined = np.stack([*first, *second])
+        np.testing.assert_array_equal(joined, np.stack(list(pictures)))
+
+
+def test_toned_and_nearly_gray_files_are_left_out_if_colorful_ones_are_asked_for(
+    folder: Path, portraits: np.ndarray
+) -> None:
+    for name, picture in toned(portraits[0]).items():
+        write_image(folder / f"{name}.png", picture)
+    with pytest.warns(UserWarning, match="left out 2 of 6 files that are gray, toned or nearly colorless"):
+        assert len(open_pictures(folder, colorful=True)) == 4
+
+
+def toned(portrait: np.ndarray) -> dict[str, np.ndarray]:
+    gray = portrait.mean(axis=-1, keepdims=True)
+    return {
+        "portrait": portrait,
+        "sepia": np.clip(gray * [1.07, 0.95, 0.74], 0, 255).astype(np.uint8),
+        "nearly": np.clip(gray + 0.1 * (portrait - gray), 0, 255).astype(np.uint8),
+    }
+
+
+def test_the_warning_names_the_line_that_called(folder: Path) -> None:
+    write_image(folder / "gray.png", color()[..., 0])
+    with pytest.warns(UserWarning, match="are gray") as caught:
+        UNetColorizer("lab", filters=(4, 8)).fit(folder, epochs=1, verbose=0)
+    with pytest.warns(UserWarning, match="are gray") as caught_in_sources:
+        UNetColorizer("lab", filters=(4, 8)).fit(Sources({"all": folder}), epochs=1, verbose=0)
+    assert {Path(warning.filename).name for warning in [*caught, *caught_in_sources]} == {"test_pictures.py"}

@@ -13,7 +13,6 @@ import typer
 from unetcolor.cli._loading import load_colorizer, loading
 from unetcolor.cli._options import AsJson, ColorPhotos, Overwrite
 from unetcolor.cli._output import counted, print_json, print_line, readable_errors
-from unetcolor.errors import unknown_name
 
 if TYPE_CHECKING:
     from unetcolor import UNetColorizer
@@ -122,7 +121,7 @@ def train(
                 checkpoint=checkpoint,
                 # A bar is for a terminal; a log gets a line an epoch.
                 verbose=0 if as_json else 1 if sys.stdout.isatty() else 2,
-                **({} if loss is None else {"loss": _loss(loss)}),
+                **({} if loss is None else {"loss": loss}),
             )
         # A finished training that was resumed has saved nothing.
         colorizer.save(output)
@@ -189,18 +188,3 @@ def _new_colorizer(
         from unetcolor import UNetColorizer
 
         return UNetColorizer(space or "lab", image_size=(side, side), seed=seed or 0, **options)
-
-
-def _loss(name: str) -> Any:
-    import keras
-
-    from unetcolor.losses import ChromaHuber, DeltaE99
-
-    ours = {"chroma_huber": ChromaHuber, "delta_e99": DeltaE99}
-    if name in ours:
-        return ours[name]()
-    try:
-        return keras.losses.get(name)
-    except ValueError:
-        known = [*ours, "mae", "mse", "huber", "log_cosh"]
-        raise ValueError(unknown_name("loss", name, known)) from None

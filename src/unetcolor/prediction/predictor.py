@@ -70,7 +70,9 @@ class Predictor:
         from unetcolor.prediction.engines import engine_for
 
         loaded = load_network(path_of_model(model))
-        return cls(loaded.codec, engine_for(loaded.network, resolve(precision), engine), side_of(loaded.record.image_size))
+        return cls(
+            loaded.codec, engine_for(loaded.network, resolve(precision), engine), side_of(loaded.record.image_size)
+        )
 
     def predict(
         self,

@@ -14,6 +14,7 @@ import numpy as np
 
 from unetcolor._files import replacing
 from unetcolor.errors import ModelLoadError
+from unetcolor.networks.precision import Precision, resolve
 
 
 def save_checkpoint(path: str | os.PathLike[str], model: keras.Model, epoch: int, **further: np.ndarray) -> None:
@@ -32,7 +33,7 @@ def save_checkpoint(path: str | os.PathLike[str], model: keras.Model, epoch: int
     epoch
         Epochs that are done.
     **further
-        Arrays to keep beside them.
+        More arrays to keep.
     """
     arrays: dict[str, Any] = {
         f"{kind}{i}": to_numpy(variable)
@@ -75,7 +76,7 @@ class Checkpoint:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What was written beside the variables."""
+        """What ``UNetColorizer.fit`` wrote next to the variables."""
         if "facts" not in self.arrays:
             raise ModelLoadError(f"cannot go on from {self.path}: it was not written by UNetColorizer.fit")
         facts: dict[str, Any] = json.loads(str(self.arrays["facts"]))
@@ -86,11 +87,30 @@ class Checkpoint:
         begun = self.facts["course"]
         # As JSON has them: lists for tuples.
         for name, value in json.loads(json.dumps(course)).items():
-            if begun[name] != value:
+            before = begun.get(name)
+            if before != value:
                 raise ModelLoadError(
-                    f"cannot go on from {self.path}: that training has {name}={begun[name]!r}, not {value!r}; give the "
-                    "same, or delete the checkpoint to begin anew"
+                    f"cannot go on from {self.path}: that training has {name}={before!r}, not {value!r}; give the "
+                    "same, or delete the checkpoint to begin again"
                 )
+
+    def precision(self, asked: Precision) -> Precision:
+        """Return the precision to go on in: that of the training so far, unless another one is asked for.
+
+        Raises
+        ------
+        ModelLoadError
+            This processor does not have the precision of the training so far.
+        """
+        begun: Precision = self.facts["course"]["precision"]
+        if asked != "auto":
+            return resolve(asked)
+        try:
+            return resolve(begun)
+        except ValueError as error:
+            raise ModelLoadError(
+                f"cannot go on from {self.path}: that training computes in {begun}, which this processor does not have"
+            ) from error
 
     def restore(self, model: keras.Model) -> None:
         """Give a model, compiled as the one that was saved, and its optimizer their variables.
@@ -107,7 +127,7 @@ class Checkpoint:
         if any(variable is None or value is None or value.shape != tuple(variable.shape) for variable, value in pairs):
             raise ModelLoadError(
                 f"cannot go on from {self.path}: it belongs to another network or optimizer; train with the options "
-                "that it was begun with, or delete it to begin anew"
+                "that it was begun with, or delete it to begin again"
             )
         for variable, value in pairs:
             variable.assign(value)

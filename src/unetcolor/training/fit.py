@@ -1,19 +1,30 @@
-"""What ``fit`` needs before Keras takes over: the data of both kinds, and the arguments sorted."""
+"""Train a network: what ``UNetColorizer.fit`` does."""
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+import json
+import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 
 from unetcolor._checks import whole_number
+from unetcolor.codec import Codec
 from unetcolor.errors import unknown_name
-from unetcolor.spaces import ColorSpace
-from unetcolor.training.pictures import Pictures, Size, open_pictures
-from unetcolor.training.tf_data import encode_pictures, encode_stream, is_stream, open_stream
+from unetcolor.losses import get_loss
+from unetcolor.models.record import name_of_loss
+from unetcolor.networks.precision import Precision, resolve
+from unetcolor.training.averaging import Averaging
+from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
+from unetcolor.training.compilation import Compilation
+from unetcolor.training.data import prepare
+from unetcolor.training.options import Options
+from unetcolor.training.pictures import Size
+from unetcolor.training.sources import Sources
+from unetcolor.training.validation import ColorValidation
 
 _COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
 # Without those that weigh or batch pictures and targets given as arrays, which here are a dataset's.
@@ -21,75 +32,123 @@ _FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {
     *("self", "x", "y", "sample_weight", "class_weight", "validation_batch_size")
 }
 
-
-@dataclass
-class TrainingData:
-    """What the network is trained on.
-
-    Attributes
-    ----------
-    batches, validation
-        Datasets of ``(luminance, targets)`` in network units; ``validation`` may be None.
-    image_size
-        ``(height, width)`` of the pictures.
-    count
-        Number of pictures to train on; None if a dataset does not tell.
-    """
-
-    batches: tf.data.Dataset
-    validation: tf.data.Dataset | None
-    image_size: Size
-    count: int | None
+Keep = Callable[[Size, dict[str, Any]], None]
 
 
-def prepare(
+def train(
+    network: keras.Model,
+    codec: Codec,
     images: Any,
-    space: ColorSpace,
-    image_size: Size | None,
+    options: Options,
+    precision: Precision,
+    callbacks: Any,
+    keras_arguments: dict[str, Any],
     *,
-    stride: int,
-    validation_data: Any,
-    validation_split: float,
-    batch_size: int,
-    shuffle: bool,
-    augment: bool,
+    image_size: Size | None,
     seed: int | None,
-    first_epoch: int,
-    verbose: bool,
-) -> TrainingData:
-    """Open the pictures that ``fit`` was given, and encode them for the network."""
-    if not 0 <= validation_split < 1:
-        raise ValueError(f"validation_split must be at least 0 and below 1, not {validation_split}")
-    if validation_split and validation_data is not None:
-        raise ValueError("pass validation_split or validation_data, not both")
-    if is_stream(images):
-        if validation_split or augment:
-            raise ValueError(
-                "validation_split and augment work on single pictures, not on the batches of a dataset: pass "
-                "validation_data, and augment within the dataset"
-            )
-        batches = encode_stream(images, space, stride)
-        size = _size_of_batches(images)
-        if image_size not in (None, size):
-            raise ValueError(f"the dataset's pictures are {size} (height, width), not {image_size} as image_size says")
-        return TrainingData(batches, _validation(validation_data, space, size, batch_size, stride), size, None)
-    pictures = open_pictures(images, image_size, verbose=verbose)
-    size = image_size or pictures.size
-    count = len(pictures) - int(len(pictures) * validation_split)
-    if validation_split and count == len(pictures):
-        raise ValueError(f"validation_split={validation_split} of {count} pictures leaves none to validate on")
-    batches = encode_pictures(
-        pictures.part(slice(count), pictures.size_for_crops(size) if augment else size),
-        space,
-        batch_size=batch_size,
-        shuffle=shuffle,
-        augment_to=size if augment else None,
+    made_of: Mapping[str, Any],
+    compilation: Compilation,
+    training: Mapping[str, Any],
+    keep: Keep,
+) -> keras.callbacks.History:
+    """Train a network on pictures in color.
+
+    Parameters
+    ----------
+    network
+        The network.
+    codec
+        Between pictures and it.
+    images, options, precision, callbacks, keras_arguments
+        As in :meth:`unetcolor.UNetColorizer.fit`.
+    image_size
+        ``(height, width)`` of the pictures, if that is fixed already.
+    seed
+        Of the order of the pictures and of all that is done with them at random.
+    made_of
+        The color space and the options of the network: a checkpoint of another one is refused.
+    compilation
+        Compiles the network.
+    training
+        What is known of the training so far.
+    keep
+        Called after each epoch with the size of the pictures and what is then known of the training.
+    """
+    to_compile, to_fit = sort_arguments(keras_arguments)
+    saved = None
+    if options.checkpoint is not None and os.path.exists(options.checkpoint):
+        saved = Checkpoint.read(options.checkpoint)
+        if "initial_epoch" in to_fit:
+            raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
+        to_fit["initial_epoch"] = saved.epoch
+    precision = resolve(precision) if saved is None else saved.precision(precision)
+    steps_given = to_fit.pop("steps_per_epoch", None)
+    course = {
+        **made_of,
+        **options.course,
+        "seed": seed,
+        "precision": precision,
+        "steps_per_epoch": steps_given,
+        "sources": images.options if isinstance(images, Sources) else None,
+    }
+    if saved is not None:
+        saved.require(course)
+    first_epoch = to_fit.get("initial_epoch", 0)
+    data = prepare(
+        images,
+        codec,
+        options,
+        image_size,
         seed=seed,
-        stride=stride,
         first_epoch=first_epoch,
+        steps_per_epoch=steps_given,
+        validation_steps=to_fit.get("validation_steps"),
     )
-    held_out = pictures.part(slice(count, None), size) if validation_split else validation_data
-    return TrainingData(batches, _validation(held_out, space, size, batch_size, stride), size, count)
+    rate = options.learning_rate
+    compilation.compile(network, to_compile, learning_rate=rate, epochs=options.epochs, steps=data.steps)
+    averaging = None if options.average is None else Averaging(options.average)
+    if saved is not None:
+        saved.restore(network)
+        training = saved.facts["training"]
+        if averaging is not None:
+            averaging.restore(saved.arrays, saved.epoch)
+        if training:
+            keep(data.image_size, dict(training))
+    facts = {
+        "pictures": data.count,
+        "batch_size": options.batch_size,
+        "augment": options.augmentation is not None,
+        "seed": seed,
+    }
+    recorder = _Recorder(dict(training), facts, lambda now: keep(data.image_size, now))
+    before: list[keras.callbacks.Callback] = [recorder]
+    if options.validate_colors and data.validation is not None:
+        before.insert(0, ColorValidation(data.validation.rgb, codec))
+    if averaging is not None:
+        # The first of all: what follows sees the averages.
+        averaging.set_model(network)
+        before.insert(0, averaging)
+    after = []
+    if options.checkpoint is not None:
+        # The last of all, so that it misses nothing that another callback changes.
+        after = [_Keeper(options.checkpoint, network, course, recorder, averaging)]
+    try:
+        history: keras.callbacks.History = compilation.trained(network, precision).fit(
+            data.batches,
+            validation_data=None if data.validation is None else data.validation.batches,
+            epochs=options.epochs,
+            # What makes an epoch of a dataset is left to the dataset.
+            steps_per_epoch=steps_given if data.count is None else data.steps,
+            callbacks=[*before, *keras.tree.flatten(callbacks or []), *after],
+            verbose=options.verbose,
+            # The batches have their order, which follows from our own seed.
+            shuffle=False,
+            **to_fit,
+        )
+    finally:
+        if averaging is not None:
+            averaging.finish()
+    return history
 
 
 def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -100,29 +159,59 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     for word in ("steps_per_epoch", "validation_steps"):
         if arguments.get(word) is not None:
             arguments = {**arguments, word: whole_number(word, arguments[word])}
-    for word, find in (("loss", keras.losses.get), ("optimizer", keras.optimizers.get)):
-        if isinstance(arguments.get(word), str):
-            # Raises for an unknown name before anything is changed.
-            find(arguments[word])
+    # Unknown names raise before anything is changed.
+    if arguments.get("loss") is not None:
+        arguments = {**arguments, "loss": get_loss(arguments["loss"])}
+    if isinstance(arguments.get("optimizer"), str):
+        keras.optimizers.get(arguments["optimizer"])
     to_compile = {name: value for name, value in arguments.items() if name in _COMPILE_WORDS}
     return to_compile, {name: value for name, value in arguments.items() if name not in _COMPILE_WORDS}
 
 
-def _validation(source: Any, space: ColorSpace, size: Size, batch_size: int, stride: int) -> tf.data.Dataset | None:
-    if source is None:
-        return None
-    if is_stream(source):
-        return encode_stream(source, space, stride)
-    pictures = source if isinstance(source, Pictures) else open_pictures(source, size, part="test")
-    return encode_pictures(pictures, space, batch_size=batch_size, stride=stride)
+class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types.
+    """Keeps account after each epoch, so that a callback can save, and a training that is stopped still counts."""
+
+    def __init__(self, training: dict[str, Any], facts: dict[str, Any], keep: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.training = training
+        self._facts = facts
+        self._keep = keep
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not logs or "loss" not in logs:
+            raise ValueError("the dataset holds no pictures")
+        self.training = {
+            "epochs": self.training.get("epochs", 0) + 1,
+            **self._facts,
+            "loss": name_of_loss(self.model.loss),
+            "optimizer": type(self.model.optimizer).__name__,
+            "final": {name: float(value) for name, value in logs.items() if np.ndim(value) == 0},
+        }
+        self._keep(self.training)
 
 
-def _size_of_batches(source: Any) -> Size:
-    """Return the size that a dataset declares for its pictures, or where it leaves that open the first batch's."""
-    dataset = open_stream(source)
-    height, width = dataset.element_spec.shape[1:3]
-    if height and width:
-        return height, width
-    for batch in dataset.take(1):
-        return tuple(batch.shape[1:3])
-    raise ValueError("the dataset holds no pictures")
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types.
+    """Writes the checkpoint after each epoch."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        network: keras.Model,
+        course: dict[str, Any],
+        recorder: _Recorder,
+        averaging: Averaging | None,
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._network = network
+        self._course = course
+        self._recorder = recorder
+        self._averaging = averaging
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        facts = np.array(json.dumps({"course": self._course, "training": self._recorder.training}))
+        if self._averaging is None:
+            save_checkpoint(self._path, self._network, epoch + 1, facts=facts)
+            return
+        with self._averaging.own_weights():
+            save_checkpoint(self._path, self._network, epoch + 1, facts=facts, **self._averaging.arrays)

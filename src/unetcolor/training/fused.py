@@ -75,7 +75,7 @@ def _is_usual(model: keras.Model) -> bool:
     return is_plain(model) and type(model).train_step is keras.Model.train_step and not vars(model).keys() & set(_STEPS)
 
 
-class _View(keras.Model):
+class _View(keras.Model):  # type: ignore[misc]  # Keras has no types.
     """The layers of a network, which in training compute as its twin does."""
 
     def train_through(self, network: keras.Model, twin: _Twin) -> None:
@@ -152,7 +152,7 @@ def _can_be_fused(layer: Operation) -> bool:
     )
 
 
-class _FusedNormalization(keras.layers.BatchNormalization):
+class _FusedNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types.
     """Batch normalization that is one operation in training."""
 
     @override

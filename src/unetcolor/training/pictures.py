@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
@@ -19,6 +21,7 @@ from unetcolor._progress import with_progress
 from unetcolor.errors import ImageReadError
 from unetcolor.images import cover, find_pictures, is_gray, read_rgb, to_float
 from unetcolor.images.formats import READ_SUFFIXES
+from unetcolor.training.colorful import has_color
 
 DEFAULT_IMAGE_SIZE = (128, 128)
 
@@ -33,10 +36,9 @@ Part: TypeAlias = Literal["train", "test"]
 
 
 class Pictures(ABC):
-    """A sequence of RGB pictures of one size and dtype."""
+    """A sequence of RGB pictures of one size."""
 
     size: Size
-    dtype: np.dtype[Any]
 
     @abstractmethod
     def __len__(self) -> int:
@@ -44,15 +46,19 @@ class Pictures(ABC):
 
     @abstractmethod
     def __getitem__(self, index: int) -> np.ndarray:
-        """Return a picture of shape ``(*size, 3)``."""
+        """Return a picture, of shape ``(*size, 3)`` unless it was read for crops."""
 
     @abstractmethod
-    def part(self, indices: slice, size: Size) -> Self:
-        """Return some of the pictures, read at a size."""
+    def at(self, size: Size) -> Self:
+        """Return the same pictures, read at a size."""
 
     @abstractmethod
-    def size_for_crops(self, size: Size) -> Size:
-        """Return the size to read the pictures at if parts of them are to fill ``size``."""
+    def split(self, share: float) -> tuple[Self, Self]:
+        """Return the pictures without a share of them, rounded down, from their end; and that share."""
+
+    @abstractmethod
+    def for_crops(self, size: Size) -> Self:
+        """Return the same pictures, read at the sizes that they should have if parts of them are to fill ``size``."""
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -71,11 +77,8 @@ class ArrayPictures(Pictures):
             raise ValueError(f"an array of shape {array.shape} holds no pictures")
         for picture in array:
             to_float(picture)
-        # TensorFlow reads only numbers whose bytes stand in the machine's own order.
-        array = array.astype(array.dtype.newbyteorder("="), copy=False)
         self._array = array
         self.size = size or (array.shape[1], array.shape[2])
-        self.dtype = array.dtype
 
     @override
     def __len__(self) -> int:
@@ -87,14 +90,21 @@ class ArrayPictures(Pictures):
         return picture if picture.shape[:2] == self.size else cover(picture, self.size)
 
     @override
-    def part(self, indices: slice, size: Size) -> Self:
-        part = copy(self)
-        part._array, part.size = self._array[indices], size
-        return part
+    def at(self, size: Size) -> Self:
+        other = copy(self)
+        other.size = size
+        return other
 
     @override
-    def size_for_crops(self, size: Size) -> Size:
-        return self._array.shape[1], self._array.shape[2]
+    def split(self, share: float) -> tuple[Self, Self]:
+        first, second = copy(self), copy(self)
+        count = len(self) - int(len(self) * share)
+        first._array, second._array = self._array[:count], self._array[count:]
+        return first, second
+
+    @override
+    def for_crops(self, size: Size) -> Self:
+        return self.at((self._array.shape[1], self._array.shape[2]))
 
 
 class FilePictures(Pictures):
@@ -103,11 +113,11 @@ class FilePictures(Pictures):
     Gray pictures and files that cannot be read are left out, with a warning that counts them.
     """
 
-    dtype = np.dtype(np.uint8)
-
-    def __init__(self, paths: Sequence[Path], size: Size | None = None, *, verbose: bool = False) -> None:
+    def __init__(
+        self, paths: Sequence[Path], size: Size | None = None, *, colorful: bool = False, verbose: bool = False
+    ) -> None:
         self.size = size or DEFAULT_IMAGE_SIZE
-        self._paths = _usable(paths, verbose)
+        self._paths = _usable(paths, colorful, verbose)
 
     @override
     def __len__(self) -> int:
@@ -118,17 +128,26 @@ class FilePictures(Pictures):
         return read_rgb(self._paths[index], self.size)
 
     @override
-    def part(self, indices: slice, size: Size) -> Self:
-        part = copy(self)
-        part._paths, part.size = self._paths[indices], size
-        return part
+    def at(self, size: Size) -> Self:
+        other = copy(self)
+        other.size = size
+        return other
 
     @override
-    def size_for_crops(self, size: Size) -> Size:
-        return ceil(size[0] * _CROP_MARGIN), ceil(size[1] * _CROP_MARGIN)
+    def split(self, share: float) -> tuple[Self, Self]:
+        first, second = copy(self), copy(self)
+        count = len(self) - int(len(self) * share)
+        first._paths, second._paths = self._paths[:count], self._paths[count:]
+        return first, second
+
+    @override
+    def for_crops(self, size: Size) -> Self:
+        return self.at((ceil(size[0] * _CROP_MARGIN), ceil(size[1] * _CROP_MARGIN)))
 
 
-def open_pictures(source: Any, size: Size | None = None, *, part: Part = "train", verbose: bool = False) -> Pictures:
+def open_pictures(
+    source: Any, size: Size | None = None, *, part: Part = "train", colorful: bool = False, verbose: bool = False
+) -> Pictures:
     """Open pictures given as an array, a folder, a list of paths or an ``.npz`` file.
 
     Parameters
@@ -141,6 +160,8 @@ def open_pictures(source: Any, size: Size | None = None, *, part: Part = "train"
         None keeps the size of an array, and is 128x128 for files.
     part
         Which array of an ``.npz`` to take.
+    colorful
+        Leave out of files those that are toned or nearly colorless, too, not only those that are gray.
     verbose
         Show the progress of looking through many files.
 
@@ -149,17 +170,15 @@ def open_pictures(source: Any, size: Size | None = None, *, part: Part = "train"
     ValueError
         There are no usable pictures, or the array is of a wrong shape, dtype or range.
     """
-    if isinstance(source, Pictures):
-        return source
     if isinstance(source, np.ndarray):
         return ArrayPictures(source, size)
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         if path.suffix.lower() == ".npz":
             return ArrayPictures(_read_npz(path, part), size)
-        return FilePictures(_find_pictures(path), size, verbose=verbose)
+        return FilePictures(_find_pictures(path), size, colorful=colorful, verbose=verbose)
     if isinstance(source, Sequence) and source and all(isinstance(path, str | os.PathLike) for path in source):
-        return FilePictures([Path(path) for path in source], size, verbose=verbose)
+        return FilePictures([Path(path) for path in source], size, colorful=colorful, verbose=verbose)
     given = type(source).__name__
     if isinstance(source, Sequence):
         given = f"{'a' if source else 'an empty'} {given}" + (f" of {type(source[0]).__name__}" if source else "")
@@ -196,29 +215,38 @@ def _read_npz(path: Path, part: Part) -> np.ndarray:
     return array
 
 
-def _usable(paths: Sequence[Path], verbose: bool) -> list[Path]:
+def _usable(paths: Sequence[Path], colorful: bool, verbose: bool) -> list[Path]:
     """Return the files that hold a picture in color; warn of the others."""
     # Decoding releases the interpreter, so threads share the work.
     with ThreadPoolExecutor() as pool:
-        faults = list(with_progress(pool.map(_fault, paths), "Looking through the pictures", len(paths), verbose))
+        found = pool.map(partial(_fault, colorful=colorful), paths)
+        faults = list(with_progress(found, "Looking through the pictures", len(paths), verbose))
     unreadable = [fault for fault in faults if fault]
     gray = faults.count("")
     usable = [path for path, fault in zip(paths, faults, strict=True) if fault is None]
-    # The warnings point to the line that called fit or evaluate, which are five calls up.
     if unreadable:
         shown = "; ".join(unreadable[:5]) + ("; ..." if len(unreadable) > 5 else "")
-        warnings.warn(f"left out {len(unreadable)} of {len(paths)} files that cannot be read: {shown}", stacklevel=6)
+        _warn(f"left out {len(unreadable)} of {len(paths)} files that cannot be read: {shown}")
     if gray:
-        warnings.warn(f"left out {gray} of {len(paths)} files that are gray: there is no color to learn", stacklevel=6)
+        kind = "gray, toned or nearly colorless" if colorful else "gray"
+        _warn(f"left out {gray} of {len(paths)} files that are {kind}: there is no color to learn")
     if not usable:
         raise ValueError(f"none of the {len(paths)} files is a readable picture in color")
     return usable
 
 
-def _fault(path: Path) -> str | None:
+def _fault(path: Path, *, colorful: bool) -> str | None:
     """Return why a file is of no use: a reason, an empty string if it is gray, or None if it is fine."""
     try:
         picture = read_rgb(path, _GLANCE)
     except ImageReadError as error:
         return str(error)
-    return "" if is_gray(picture) else None
+    return "" if is_gray(picture) or (colorful and not has_color(picture)) else None
+
+
+def _warn(message: str) -> None:
+    """Warn with the line that called into unetcolor."""
+    level, frame = 1, sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "unetcolor":
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
+    warnings.warn(message, stacklevel=level)

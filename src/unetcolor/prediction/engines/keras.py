@@ -30,7 +30,7 @@ class KerasEngine(Engine):
 
     def __init__(self, model: keras.Model) -> None:
         super().__init__()
-        self._model: keras.Model | None = model
+        self._model = model
 
     @classmethod
     @override

@@ -1,0 +1,188 @@
+"""Batches for training, made in NumPy: what they hold follows from the seed and their number alone."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
+from math import ceil
+from numbers import Integral
+from typing import Any
+
+import keras
+import numpy as np
+from typing_extensions import override
+
+from unetcolor._checks import height_and_width, whole_number
+from unetcolor.codec import Codec
+from unetcolor.images import cover, to_float
+from unetcolor.training.ageing import Ageing
+from unetcolor.training.augmentation import Augmentation
+from unetcolor.training.pictures import Pictures, Size
+from unetcolor.training.sampling import Order
+
+# (epochs, (height, width)): for so many epochs the pictures have this size.
+SizesInTurn = Sequence[tuple[int, Size]]
+
+Batch = tuple[np.ndarray, np.ndarray]
+
+# Batches that are made at once, on a machine with as many cores: more only take memory.
+_MOST_AHEAD = 8
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types.
+    """Batches of what the network sees and of what it should answer, float32 in network units.
+
+    Counted on through all epochs, without an end: ``fit`` is told how many make an epoch. Keras then reads them from
+    one iterator for the whole training, so that the next epoch's first batch is made while the last epoch is validated.
+
+    Parameters
+    ----------
+    pictures
+        The pictures in color.
+    codec
+        Makes examples of them.
+    order
+        Which pictures each batch holds.
+    steps
+        Batches of an epoch.
+    sizes
+        The size of the pictures, in turn.
+    augment
+        How they are cropped; None cuts out their middle.
+    ageing
+        How their luminance is changed; None leaves it as it is.
+    seed
+        Of all random numbers.
+    epochs
+        The first epoch, from which on the batches are counted, and the one at which the training ends.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        codec: Codec,
+        order: Order,
+        *,
+        steps: int,
+        sizes: SizesInTurn,
+        augment: Augmentation | None,
+        ageing: Ageing | None,
+        seed: int,
+        epochs: tuple[int, int],
+    ) -> None:
+        super().__init__()
+        self._pictures = pictures
+        self._codec = codec
+        self._order = order
+        self._steps = steps
+        self._sizes = sizes
+        self._augment = augment
+        self._ageing = ageing
+        self._seed = seed
+        first, end = epochs
+        self._first = first * steps
+        self._ahead = _Ahead(self._make, (end - first) * steps)
+
+    @property
+    def num_batches(self) -> None:
+        """None: there is no end."""
+        return None
+
+    @override
+    def __getitem__(self, index: int) -> Batch:
+        return self._ahead.get(index)
+
+    def _make(self, index: int) -> Batch:
+        number = self._first + index
+        epoch, step = divmod(number, self._steps)
+        rng = np.random.default_rng((self._seed, epoch, step))
+        size = size_in(self._sizes, epoch)
+        chosen = [self._pictures[i] for i in self._order.choose(number, rng)]
+        if self._augment is None:
+            rgb = [to_float(picture if picture.shape[:2] == size else cover(picture, size)) for picture in chosen]
+        else:
+            rgb = [self._augment.apply(picture, size, rng) for picture in chosen]
+        inputs, targets = self._codec.example(np.stack(rgb))
+        if self._ageing is not None:
+            for picture in inputs:
+                picture[..., :1] = self._ageing.apply(picture[..., :1], rng)
+        return inputs, targets
+
+
+class ValidationBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types.
+    """The same batches again and again, each picture once, in order.
+
+    Parameters
+    ----------
+    pictures
+        The pictures in color.
+    codec
+        Makes examples of them.
+    batch_size
+        Pictures in a batch; the last may have fewer.
+    """
+
+    def __init__(self, pictures: Pictures, codec: Codec, batch_size: int) -> None:
+        super().__init__()
+        self._pictures = pictures
+        self._codec = codec
+        self._batch_size = batch_size
+        self._ahead = _Ahead(lambda index: codec.example(self.rgb(index)), len(self))
+
+    @override
+    def __len__(self) -> int:
+        return ceil(len(self._pictures) / self._batch_size)
+
+    @override
+    def __getitem__(self, index: int) -> Batch:
+        return self._ahead.get(index)
+
+    def rgb(self, index: int) -> np.ndarray:
+        """Return the pictures of a batch: float32 in ``[0, 1]``, shape ``(batch, height, width, 3)``."""
+        first = index * self._batch_size
+        last = min(first + self._batch_size, len(self._pictures))
+        return np.stack([to_float(self._pictures[i]) for i in range(first, last)])
+
+
+class _Ahead:
+    """Makes the batches after the one that is asked for, while the network learns from that one."""
+
+    def __init__(self, make: Callable[[int], Batch], count: int) -> None:
+        self._make = make
+        self._count = count
+        self._workers = min(_MOST_AHEAD, os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(self._workers)
+        self._coming: dict[int, Future[Batch]] = {}
+
+    def get(self, index: int) -> Batch:
+        for number in range(index, min(index + 1 + self._workers, self._count)):
+            if number not in self._coming:
+                self._coming[number] = self._pool.submit(self._make, number)
+        # Whoever begins again leaves what was made ahead of the last time.
+        for number in [number for number in self._coming if not index <= number <= index + self._workers]:
+            self._coming.pop(number).cancel()
+        return self._coming.pop(index).result() if index in self._coming else self._make(index)
+
+
+def sizes_in_turn(sizes: Any) -> SizesInTurn:
+    """Check what ``fit(sizes=...)`` was given: pairs of a number of epochs and a side, or a height and a width."""
+    message = f"sizes must be pairs of a number of epochs and a side, such as ((22, 96), (28, 128)), not {sizes!r}"
+    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or not sizes:
+        raise ValueError(message)
+    checked: list[tuple[int, Size]] = []
+    for entry in sizes:
+        if not isinstance(entry, Sequence) or len(entry) != 2:
+            raise ValueError(message)
+        epochs, side = entry
+        size = height_and_width("sizes", (side, side) if isinstance(side, Integral) else side)
+        checked.append((whole_number("sizes", epochs), size))
+    return tuple(checked)
+
+
+def size_in(sizes: SizesInTurn, epoch: int) -> Size:
+    """Return the size of the pictures in an epoch; after the last entry the first follows again."""
+    ends = list(accumulate(epochs for epochs, _ in sizes))
+    return sizes[bisect_right(ends, epoch % ends[-1])][1]

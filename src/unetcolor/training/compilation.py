@@ -1,0 +1,98 @@
+"""With what a network is compiled, and the view of it that is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from unetcolor.networks.precision import Precision
+from unetcolor.training.schedule import Cosine
+
+
+class Compilation:
+    """Compiles one network, and remembers with what, so that a later training goes on with the same.
+
+    Attributes
+    ----------
+    arguments
+        Arguments of ``keras.Model.compile``: those that hold unless others are given.
+
+    Parameters
+    ----------
+    loss
+        The loss to begin with.
+    """
+
+    def __init__(self, loss: Any) -> None:
+        self.arguments: dict[str, Any] = {"optimizer": "adam", "loss": loss}
+        self._optimizer: keras.optimizers.Optimizer | None = None
+        self._view: keras.Model | None = None
+
+    def compile(
+        self,
+        network: keras.Model,
+        arguments: dict[str, Any],
+        *,
+        learning_rate: float | Cosine | None,
+        epochs: int,
+        steps: int | None,
+    ) -> None:
+        """Compile a network, if it is not yet or if something is given.
+
+        Parameters
+        ----------
+        network
+            The network.
+        arguments
+            Arguments of ``keras.Model.compile`` that were given.
+        learning_rate
+            The optimizer's; None leaves it as it is.
+        epochs, steps
+            Length of the training, and of an epoch if that is known.
+        """
+        # What is not given stays as it was, the optimizer with all that it has learned.
+        current = {"optimizer": network.optimizer} if network.compiled else {}
+        wanted = self.arguments | current | arguments
+        if learning_rate is not None:
+            wanted["optimizer"] = keras.optimizers.get(wanted["optimizer"])
+            wanted["optimizer"].learning_rate = _over_training(learning_rate, epochs, steps)
+        if arguments or learning_rate is not None or not network.compiled:
+            network.compile(**wanted)
+            self.arguments, self._optimizer, self._view = wanted, network.optimizer, None
+
+    def exchange_loss(self, network: keras.Model, old: Any, new: Any) -> None:
+        """Train with another loss from now on, unless one was chosen that is not the old one."""
+        if self.arguments["loss"] != old or old == new:
+            return
+        self.arguments["loss"] = new
+        if network.compiled:
+            network.compile(**self.arguments | {"optimizer": network.optimizer})
+            self._view = None
+
+    def trained(self, network: keras.Model, precision: Precision) -> keras.Model:
+        """Return what to train in place of a network that is compiled: its fast view, where there is one."""
+        # A network that its user compiled is trained as it is: only Keras knows with what.
+        if network.optimizer is not self._optimizer:
+            return network
+        view = _view(network, precision, self._view)
+        if view is not network and view is not self._view:
+            view.compile(**self.arguments | {"optimizer": self._optimizer})
+            self._view = view
+        return view
+
+
+def _view(network: keras.Model, precision: Precision, former: keras.Model | None) -> keras.Model:
+    if keras.backend.backend() != "tensorflow":
+        return network
+    from unetcolor.training.fused import training_view
+
+    return training_view(network, precision, former=former)
+
+
+def _over_training(rate: float | Cosine, epochs: int, steps: int | None) -> Any:
+    if not isinstance(rate, Cosine):
+        return rate
+    if steps is None:
+        raise ValueError("a Cosine must know how many steps there are: pass steps_per_epoch")
+    return rate.over(epochs * steps)

@@ -1,0 +1,178 @@
+"""From what ``fit`` was given as pictures to batches that Keras trains on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+
+from unetcolor.codec import Codec
+from unetcolor.images import to_float
+from unetcolor.training.batches import Batches, ValidationBatches, sizes_in_turn
+from unetcolor.training.options import Options
+from unetcolor.training.pictures import Part, Pictures, Size, open_pictures
+from unetcolor.training.sampling import ByShare, InTurn, Order
+from unetcolor.training.sources import SourcePictures, Sources
+from unetcolor.training.tf_data import as_dataset, encode_stream, is_stream, open_stream, require_end, size_of_batches
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What the network is validated on.
+
+    Attributes
+    ----------
+    batches
+        ``(inputs, targets)`` in network units, as ``keras.Model.fit`` takes them.
+    rgb
+        Returns the pictures in color, a batch at a time, floats in ``[0, 1]``.
+    """
+
+    batches: Any
+    rgb: Callable[[], Iterable[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What the network is trained on.
+
+    Attributes
+    ----------
+    batches
+        ``(inputs, targets)`` in network units, as ``keras.Model.fit`` takes them.
+    steps
+        Batches of an epoch; None leaves that to the batches.
+    validation
+        What it is validated on, if anything.
+    image_size
+        ``(height, width)`` of the pictures.
+    count
+        Number of pictures to train on; None if a dataset does not tell.
+    """
+
+    batches: Any
+    steps: int | None
+    validation: Validation | None
+    image_size: Size
+    count: int | None
+
+
+def prepare(
+    images: Any,
+    codec: Codec,
+    options: Options,
+    image_size: Size | None,
+    *,
+    seed: int | None,
+    first_epoch: int,
+    steps_per_epoch: int | None,
+    validation_steps: int | None,
+) -> TrainingData:
+    """Open the pictures that ``fit`` was given, and make batches for the network of them."""
+    if is_stream(images):
+        size = size_of_batches(images)
+        batches = _batches_of_stream(images, codec, options, image_size, size, steps_per_epoch)
+        validation = _validation(options.validation_data, codec, options, size, validation_steps)
+        cardinality = int(batches.cardinality())
+        steps = steps_per_epoch or (cardinality if cardinality > 0 else None)
+        return TrainingData(batches, steps, validation, size, None)
+    pictures = _open(images, _largest(options) or image_size, verbose=options.shows_progress)
+    held_out = options.validation_data
+    size = image_size or pictures.size
+    if options.validation_split:
+        pictures, held_out = pictures.split(options.validation_split)
+        if not len(held_out):
+            raise ValueError(
+                f"validation_split={options.validation_split} of {len(pictures)} pictures leaves none to validate on"
+            )
+    # One that is not fixed is drawn once, for the order and for all else.
+    seed = secrets.randbits(32) if seed is None else seed
+    order = _order(pictures, options, seed)
+    steps = steps_per_epoch or order.steps
+    sizes = sizes_in_turn(options.sizes) if options.sizes is not None else ((1, size),)
+    largest = _largest(options) or size
+    made = Batches(
+        pictures.at(largest) if options.augmentation is None else pictures.for_crops(largest),
+        codec,
+        order,
+        steps=steps,
+        sizes=sizes,
+        augment=options.augmentation,
+        ageing=options.old_look,
+        seed=seed,
+        epochs=(first_epoch, options.epochs),
+    )
+    return TrainingData(
+        _as_keras_takes_it(made, codec, {size for _, size in sizes}),
+        steps,
+        _validation(held_out, codec, options, size, validation_steps),
+        size,
+        len(pictures),
+    )
+
+
+def _batches_of_stream(
+    images: Any, codec: Codec, options: Options, image_size: Size | None, size: Size, steps_per_epoch: int | None
+) -> Any:
+    for_pictures = {
+        "validation_split": options.validation_split,
+        "augment": options.augmentation,
+        "ageing": options.old_look,
+        "sizes": options.sizes,
+    }
+    given = [name for name, value in for_pictures.items() if value]
+    if given:
+        raise ValueError(
+            f"{' and '.join(given)} work on single pictures, not on the batches of a dataset: pass validation_data, "
+            "and change the pictures within the dataset"
+        )
+    if image_size not in (None, size):
+        raise ValueError(f"the dataset's pictures are {size} (height, width), not {image_size} as image_size says")
+    batches = encode_stream(images, codec)
+    require_end(batches, steps_per_epoch, "pass steps_per_epoch")
+    return batches
+
+
+def _validation(source: Any, codec: Codec, options: Options, size: Size, steps: int | None) -> Validation | None:
+    if source is None:
+        return None
+    if is_stream(source):
+        batches = encode_stream(source, codec)
+        require_end(batches, steps, "pass validation_steps")
+        return Validation(batches, partial(_rgb_of_stream, source, steps))
+    pictures = source.at(size) if isinstance(source, Pictures) else _open(source, size, part="test")
+    made = ValidationBatches(pictures, codec, options.batch_size)
+    return Validation(_as_keras_takes_it(made, codec, {size}), lambda: (made.rgb(i) for i in range(steps or len(made))))
+
+
+def _rgb_of_stream(source: Any, steps: int | None) -> Iterator[np.ndarray]:
+    for batch in open_stream(source).take(-1 if steps is None else steps).as_numpy_iterator():
+        yield to_float(batch)
+
+
+def _open(source: Any, size: Size | None, *, part: Part = "train", verbose: bool = False) -> Pictures:
+    if isinstance(source, Sources):
+        return source.open(size, part=part, verbose=verbose)
+    return open_pictures(source, size, part=part, verbose=verbose)
+
+
+def _order(pictures: Pictures, options: Options, seed: int) -> Order:
+    if isinstance(pictures, SourcePictures):
+        return ByShare(pictures.counts, pictures.shares, options.batch_size)
+    return InTurn(len(pictures), options.batch_size, shuffle=options.shuffle, seed=seed)
+
+
+def _largest(options: Options) -> Size | None:
+    if options.sizes is None:
+        return None
+    sizes = [size for _, size in sizes_in_turn(options.sizes)]
+    return max(height for height, _ in sizes), max(width for _, width in sizes)
+
+
+def _as_keras_takes_it(batches: keras.utils.PyDataset, codec: Codec, sizes: set[Size]) -> Any:
+    return as_dataset(batches, codec, sizes) if keras.backend.backend() == "tensorflow" else batches

@@ -1,0 +1,88 @@
+"""What ``fit`` was asked for: checked once, and kept in the checkpoint."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any
+
+from unetcolor._checks import whole_number
+from unetcolor.training.ageing import Ageing
+from unetcolor.training.augmentation import Augmentation
+from unetcolor.training.averaging import Averaging
+from unetcolor.training.batches import sizes_in_turn
+from unetcolor.training.schedule import Cosine
+
+
+@dataclass(frozen=True)
+class Options:
+    """Arguments of :meth:`unetcolor.UNetColorizer.fit`, which says what they mean."""
+
+    validation_data: Any
+    validation_split: float
+    validate_colors: bool
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    augment: bool | Augmentation
+    ageing: bool | Ageing
+    sizes: Any
+    average: float | None
+    learning_rate: float | Cosine | None
+    checkpoint: str | os.PathLike[str] | None
+    verbose: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "epochs", whole_number("epochs", self.epochs, least=0))
+        object.__setattr__(self, "batch_size", whole_number("batch_size", self.batch_size))
+        if not 0 <= self.validation_split < 1:
+            raise ValueError(f"validation_split must be at least 0 and below 1, not {self.validation_split}")
+        if self.validation_split and self.validation_data is not None:
+            raise ValueError("pass validation_split or validation_data, not both")
+        if self.validate_colors and not self.validation_split and self.validation_data is None:
+            raise ValueError("validate_colors needs pictures: pass validation_data or validation_split")
+        for name, kind in (("augment", Augmentation), ("ageing", Ageing)):
+            value = getattr(self, name)
+            if not isinstance(value, bool | kind):
+                raise ValueError(f"{name} must be True, False or an {kind.__name__}, not {value!r}")
+        if self.sizes is not None:
+            sizes_in_turn(self.sizes)
+        if self.average is not None:
+            Averaging(self.average)
+        rate = self.learning_rate
+        if rate is not None and not isinstance(rate, Cosine) and not 0 < rate < float("inf"):
+            raise ValueError(f"learning_rate must be a number above 0 or a Cosine, not {rate!r}")
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """How pictures are cropped, or None."""
+        return self.augment if isinstance(self.augment, Augmentation) else Augmentation() if self.augment else None
+
+    @property
+    def old_look(self) -> Ageing | None:
+        """How the luminance is changed, or None."""
+        return self.ageing if isinstance(self.ageing, Ageing) else Ageing() if self.ageing else None
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether a bar may be shown while the pictures are looked through."""
+        return self.verbose in ("auto", 1)
+
+    @property
+    def course(self) -> dict[str, Any]:
+        """What must stay the same for a training to go on as if it had not been stopped."""
+        # A rate that falls until the end of the training depends on where that is.
+        epochs = {"until_epoch": self.epochs} if isinstance(self.learning_rate, Cosine) else {}
+        return {
+            "batch_size": self.batch_size,
+            "shuffle": bool(self.shuffle),
+            "augment": _plain(self.augmentation),
+            "ageing": _plain(self.old_look),
+            "sizes": None if self.sizes is None else sizes_in_turn(self.sizes),
+            "average": self.average,
+            "learning_rate": _plain(self.learning_rate, **epochs),
+        }
+
+
+def _plain(value: Any, **more: Any) -> Any:
+    return asdict(value) | more if is_dataclass(value) and not isinstance(value, type) else value

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unetcolor import UNetColorizer
+from unetcolor.training import Cosine
+
+
+def test_the_rate_rises_and_then_falls_to_the_end() -> None:
+    rate = Cosine(2e-3, warmup=5, end=0.1).over(50)
+    rates = [float(rate(step)) for step in range(51)]
+    assert int(np.argmax(rates)) == 5
+    assert rates[0] == pytest.approx(2e-5)
+    assert rates[5] == pytest.approx(2e-3)
+    assert rates[50] == pytest.approx(2e-4)
+    assert (np.diff(rates[5:]) < 0).all()
+
+
+def test_without_a_warm_up_the_first_rate_is_the_peak() -> None:
+    assert float(Cosine(1e-3).over(10)(0)) == pytest.approx(1e-3)
+
+
+def test_fit_spreads_the_schedule_over_its_steps(small_portraits: np.ndarray) -> None:
+    colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
+    options = {"batch_size": 4, "epochs": 3, "verbose": 0}
+    colorizer.fit(small_portraits, learning_rate=Cosine(1e-3, warmup=2, end=0.0), optimizer="adamw", **options)
+    optimizer = colorizer.model.optimizer
+    assert (int(optimizer.iterations), type(optimizer).__name__) == (6, "AdamW")
+    assert float(optimizer.learning_rate) == pytest.approx(0.0)
+
+
+def test_a_number_is_the_rate_of_the_optimizer(small_portraits: np.ndarray) -> None:
+    colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
+    for rate in (3e-4, 2e-4):
+        colorizer.fit(small_portraits, learning_rate=rate, epochs=1, verbose=0)
+        assert float(colorizer.model.optimizer.learning_rate) == pytest.approx(rate)
+    # The same optimizer went on.
+    assert int(colorizer.model.optimizer.iterations) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"peak": 0.0}, "peak must be above 0"),
+        ({"warmup": -1}, "warmup must be at least 0"),
+        ({"end": 2.0}, r"end must be in 0\.\.1"),
+    ],
+)
+def test_options_out_of_range_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Cosine(**options)
+
+
+def test_a_warm_up_longer_than_the_training_is_refused(small_portraits: np.ndarray) -> None:
+    colorizer = UNetColorizer("lab", filters=(4, 8))
+    with pytest.raises(ValueError, match="the warm-up of 9 steps is as long as the whole training, 2 steps"):
+        colorizer.fit(small_portraits, batch_size=4, epochs=1, learning_rate=Cosine(1e-3, warmup=9), verbose=0)
