@@ -108,6 +108,7 @@ def train(
 
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
         rate = learning_rate if learning_rate is not None else _FINE_LEARNING_RATE if start else _LEARNING_RATE
+        chosen: dict[str, Any] = {} if loss is None else {"loss": loss}
         with nullcontext() if resume else _set_aside(checkpoint):
             history = colorizer.fit(
                 folder,
@@ -121,7 +122,7 @@ def train(
                 checkpoint=checkpoint,
                 # A bar is for a terminal; a log gets a line an epoch.
                 verbose=0 if as_json else 1 if sys.stdout.isatty() else 2,
-                **({} if loss is None else {"loss": loss}),
+                **chosen,
             )
         # A finished training that was resumed has saved nothing.
         colorizer.save(output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -80,7 +81,7 @@ class _View(keras.Model):  # type: ignore[misc]  # Keras has no types.
 
     def train_through(self, network: keras.Model, twin: _Twin) -> None:
         # In a function, where Keras does not look for layers: neither is a part of this model.
-        self._parts = lambda: (network, twin)
+        self._parts: Callable[[], tuple[keras.Model, _Twin]] = lambda: (network, twin)
 
     def serves(self, model: keras.Model, precision: Precision) -> bool:
         network, twin = self._parts()
