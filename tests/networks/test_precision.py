@@ -23,6 +23,14 @@ def test_a_processor_without_bfloat16_says_so(monkeypatch: pytest.MonkeyPatch) -
         resolve("bfloat16")
 
 
+def test_auto_is_float32_on_other_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
+    assert resolve("auto") == "bfloat16"
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert resolve("auto") == "float32"
+    assert resolve("bfloat16") == "bfloat16"
+
+
 def test_a_copy_has_another_precision_from_the_second_convolution_on() -> None:
     model = build_unet(1, 2, filters=(4, 8), seed=1)
     model.get_layer("up0_conv1").dtype_policy = "mixed_float16"

@@ -96,6 +96,20 @@ def test_predicts_what_the_model_predicts(name: str, engine: str) -> None:
         np.testing.assert_allclose(predicted, model.predict_on_batch(batch), atol=1e-5)
 
 
+def test_a_network_that_tensorflow_cannot_freeze_is_run_by_keras() -> None:
+    statistics = keras.layers.Normalization(axis=-1)
+    pixels = keras.Input((None, None, 1))
+    model = keras.Model(pixels, keras.layers.Conv2D(2, 1)(statistics(pixels)))
+    statistics.adapt(rng.normal(3, 2, (4, 8, 8, 1)))
+    made = engine_for(model, "float32")
+    assert made.name == "keras"
+    batch = rng.random((2, 9, 7, 1), dtype=np.float32)
+    expected = model.predict_on_batch(batch)
+    model.set_weights([np.zeros_like(values) for values in model.get_weights()])
+    for engine in (made, pickle.loads(pickle.dumps(made))):
+        np.testing.assert_allclose(engine(batch), expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("engine", "name"), [("tensorflow", "classic"), ("tensorflow", "uncopyable"), ("keras", "tanh")]
 )

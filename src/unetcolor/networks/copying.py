@@ -80,12 +80,13 @@ def refusing(model: keras.Model) -> Iterator[None]:
 
 
 def give_weights(layer: Operation, values: list[np.ndarray]) -> None:
-    """Give a copied layer its weights, and let it do what it does with them beforehand."""
+    """Give a new layer, or a new network, its weights, and let it do what it does with them beforehand."""
     if values:
         layer.set_weights(values)
-    # Keras' Normalization keeps tensors that it computes from its weights.
-    if hasattr(layer, "finalize_state"):
-        layer.finalize_state()
+    for each in layers_of(layer) if isinstance(layer, keras.Model) else [layer]:
+        # Keras' Normalization keeps tensors that it computes from its weights.
+        if hasattr(each, "finalize_state"):
+            each.finalize_state()
 
 
 def weights_of(layer: Operation) -> list[np.ndarray]:

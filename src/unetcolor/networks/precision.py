@@ -17,7 +17,9 @@ _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def resolve(precision: Precision) -> Precision:
-    """Return ``"float32"`` or ``"bfloat16"``: what is asked for, or what ``"auto"`` means on this processor.
+    """Return ``"float32"`` or ``"bfloat16"``: what is asked for, or what ``"auto"`` means here.
+
+    It means ``"bfloat16"`` on TensorFlow where the processor has it: of the other backends nobody knows that it helps.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def resolve(precision: Precision) -> Precision:
     if precision not in get_args(Precision):
         raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, not {precision!r}")
     if precision == "auto":
-        return "bfloat16" if has_bfloat16() else "float32"
+        return "bfloat16" if has_bfloat16() and keras.backend.backend() == "tensorflow" else "float32"
     if precision == "bfloat16" and not has_bfloat16():
         raise ValueError("this processor has no instructions for bfloat16: take precision='auto' or 'float32'")
     return precision

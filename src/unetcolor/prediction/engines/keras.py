@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from typing_extensions import override
 
-from unetcolor.networks.copying import UncopyableError
+from unetcolor.networks.copying import UncopyableError, give_weights
 from unetcolor.networks.precision import Precision, with_precision
 from unetcolor.prediction.engines.base import Engine
 
@@ -54,5 +54,5 @@ class KerasEngine(Engine):
     @override
     def __setstate__(self, state: dict[str, Any]) -> None:
         model = keras.saving.deserialize_keras_object(state["config"])
-        model.set_weights(state["weights"])
+        give_weights(model, state["weights"])
         super().__setstate__({"_model": model})
