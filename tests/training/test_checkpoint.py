@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 
 from unetcolor import ModelLoadError, UNetColorizer, samples
 from unetcolor.images import write_image
+from unetcolor.networks import arithmetic
+from unetcolor.training import Ageing, Augmentation, Cosine, Sources
+from unetcolor.training.checkpoint import Checkpoint
 
 PICTURES = samples.load_portraits()[:24, ::4, ::4]
 
@@ -105,7 +109,20 @@ def test_checkpoint_and_initial_epoch_exclude_each_other(tmp_path: Path) -> None
         colorizer().fit(PICTURES, epochs=2, checkpoint=path, initial_epoch=1, verbose=0)
 
 
-@pytest.mark.parametrize("changed", [{"batch_size": 3}, {"augment": True}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"batch_size": 3},
+        {"augment": True},
+        {"ageing": Ageing(noise=0.1)},
+        {"sizes": ((1, 16),)},
+        {"average": 0.5},
+        {"learning_rate": Cosine(1e-3)},
+        {"shuffle": False},
+        {"steps_per_epoch": 2},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
 def test_other_options_are_named(tmp_path: Path, changed: dict[str, Any]) -> None:
     path = tmp_path / "x.npz"
     colorizer().fit(PICTURES, epochs=1, checkpoint=path, verbose=0)
@@ -114,6 +131,79 @@ def test_other_options_are_named(tmp_path: Path, changed: dict[str, Any]) -> Non
         colorizer().fit(PICTURES, epochs=2, checkpoint=path, verbose=0, **changed)
     with pytest.raises(ModelLoadError, match=r"has name='lab', not 'luv'|has space="):
         UNetColorizer("luv", filters=(4, 8), seed=1).fit(PICTURES, epochs=2, checkpoint=path, verbose=0)
+
+
+def train_in(precision: str, path: Path, epochs: int = 2) -> None:
+    colorizer().fit(PICTURES, epochs=epochs, checkpoint=path, precision=precision, verbose=0)  # type: ignore[arg-type]
+
+
+def precision_of(path: Path) -> str:
+    return str(Checkpoint.read(path).facts["course"]["precision"])
+
+
+def test_a_checkpoint_keeps_what_auto_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.npz"
+    monkeypatch.setattr(arithmetic, "has_bfloat16", lambda: False)
+    train_in("auto", path, epochs=1)
+    assert precision_of(path) == "float32"
+    # On a processor that has bfloat16, the training goes on in float32 all the same.
+    monkeypatch.setattr(arithmetic, "has_bfloat16", lambda: True)
+    train_in("auto", path)
+    assert precision_of(path) == "float32"
+    with pytest.raises(ModelLoadError, match="that training has precision='float32', not 'bfloat16'"):
+        train_in("bfloat16", path, epochs=3)
+
+
+def test_a_processor_without_the_precision_of_a_checkpoint_does_not_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.npz"
+    monkeypatch.setattr(arithmetic, "has_bfloat16", lambda: False)
+    train_in("auto", path, epochs=1)
+    rewrite_facts(path, precision="bfloat16")
+    with pytest.raises(ModelLoadError, match="computes in bfloat16, which this processor does not have"):
+        train_in("auto", path)
+    with pytest.raises(ModelLoadError, match="that training has precision='bfloat16', not 'float32'"):
+        train_in("float32", path)
+
+
+def rewrite_facts(path: Path, **course: str) -> None:
+    with np.load(path) as file:
+        arrays = dict(file)
+    facts = json.loads(str(arrays["facts"]))
+    facts["course"] |= course
+    np.savez(path, **arrays | {"facts": np.array(json.dumps(facts))})
+
+
+def test_every_option_goes_on_exactly(tmp_path: Path) -> None:
+    def train(trained: UNetColorizer, checkpoint: Path | None, stop_after: int) -> UNetColorizer:
+        def stop(epoch: int, logs: dict[str, float]) -> None:
+            trained.model.stop_training = epoch + 1 == stop_after
+
+        trained.fit(
+            Sources({"a": PICTURES[:4], "b": PICTURES[4:]}),
+            epochs=3,
+            batch_size=8,
+            steps_per_epoch=2,
+            augment=Augmentation(area=(0.3, 1.0)),
+            ageing=True,
+            sizes=((1, 16), (1, 24)),
+            average=0.6,
+            learning_rate=Cosine(1e-3, warmup=2),
+            validation_split=0.2,
+            validate_colors=True,
+            checkpoint=checkpoint,
+            callbacks=keras.callbacks.LambdaCallback(on_epoch_end=stop),
+            verbose=0,
+        )
+        return trained
+
+    whole = train(colorizer(), None, 3)
+    train(colorizer(), tmp_path / "x.npz", 1)
+    resumed = train(colorizer(), tmp_path / "x.npz", 3)
+    for got, wanted in zip(weights(resumed), weights(whole), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    assert resumed.training == whole.training
 
 
 def test_what_fit_did_not_write_is_refused(tmp_path: Path) -> None:
