@@ -23,11 +23,11 @@ def app(
     """Serve a web page that colorizes photos, to this computer only."""
     with readable_errors(False):
         with loading("the page"):
-            from tensorflow.config import list_logical_devices
+            from keras.distribution import list_devices
 
             from unetcolor.app import serve
 
             # TensorFlow says more when it first looks for devices.
-            list_logical_devices()
+            list_devices()
 
         serve(port=port, model=model, open_browser=browser)
