@@ -143,7 +143,7 @@ class UNetColorizer:
         verbose: Any = "auto",
         **keras_arguments: Any,
     ) -> keras.callbacks.History:
-        """Train the network on pictures in color, of which it makes the gray ones itself.
+        """Train the network on pictures in color; their gray versions are made from them.
 
         The defaults are the classic recipe: mean absolute error, Adam, 50 epochs of batches of 32. Called
         again, it goes on from where it stopped; a loaded colorizer starts with a new optimizer.
