@@ -393,7 +393,7 @@ class UNetColorizer:
         size, saturation, precision, batch_size
             As in :meth:`predict`.
         verbose
-            0 prints nothing; else the scores are printed beside those of the plain gray pictures.
+            0 prints nothing; else the scores are printed next to those of the plain gray pictures.
 
         Returns
         -------

@@ -39,7 +39,7 @@ _LARGE_ARRAY = 10_000
 def write_model(
     path: str | os.PathLike[str], model: keras.Model, record: Record, *, half_precision: bool = False
 ) -> None:
-    """Write a model file: to a temporary file beside it first, so that a crash leaves the old one whole."""
+    """Write a model file: to a temporary file next to it first, so that a crash leaves the old one whole."""
     if Path(path).suffix != ".keras":
         raise ValueError(f"a model's file name ends in .keras, which {Path(path).name!r} does not")
     if not all(np.isfinite(values).all() for values in model.get_weights()):

@@ -25,7 +25,7 @@ RECORD = "unetcolor.json"
 
 @dataclass
 class Record:
-    """What a model file says beside the weights, as it is written to ``unetcolor.json``.
+    """What a model file says of the weights, as it is written to ``unetcolor.json``.
 
     Attributes
     ----------

@@ -198,7 +198,7 @@ def _fill_up(x: Any, multiple: int) -> Any:
     """Repeat the last row and column until both sizes are multiples of a number.
 
     A convolution of stride 2 looks one pixel further to the left in a picture of odd width than in one of even width.
-    Where the size is odd at several stages, these shifts add up, and colors come out beside the things they belong to.
+    Where the size is odd at several stages, these shifts add up, and colors come out next to the things they belong to.
     """
     blocks = _as_small_as(x, multiple, "blocks")
     for axis, line, started in ((1, x[0, :, 0, 0], blocks[0, :, 0, 0]), (2, x[0, 0, :, 0], blocks[0, 0, :, 0])):
