@@ -61,7 +61,16 @@ class TensorFlowEngine(Engine):
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
         session = tf.compat.v1.Session(graph=self._graph)
-        run: Callable[[np.ndarray], np.ndarray] = session.make_callable(f"{_OUTPUT}:0", [f"{_INPUT}:0"])
+        compute = session.make_callable(f"{_OUTPUT}:0", [f"{_INPUT}:0"])
+
+        def run(batch: np.ndarray) -> np.ndarray:
+            try:
+                predicted: np.ndarray = compute(batch)
+            except tf.errors.ResourceExhaustedError as error:
+                # Callers of an engine need not know TensorFlow: to them it is what it is everywhere in Python.
+                raise MemoryError("there is not enough memory for the network") from error
+            return predicted
+
         return run
 
     @override
