@@ -22,6 +22,8 @@ def colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+COURSE = ("--augment", "--ageing", "--sizes", "1x16,1x24", "--average", "0.5", "--warmup", "1")
+
 TINY = ("--encoder", "none", "--filters", "4,8", "--image-size", "24", "--batch-size", "4")
 
 
@@ -77,3 +79,20 @@ def test_fine_tuning_begins_with_a_preset(
     done = run_json("train", colors, "-o", path, "--from", "portrait", "-e", 1, "--loss", "mae")
     assert done["training"]["epochs"] == 1 + UNetColorizer.from_preset("portrait").training["epochs"]
     assert UNetColorizer.load(path).model.count_params() == UNetColorizer.from_preset("portrait").model.count_params()
+
+
+def test_the_options_of_the_presets_trainings(
+    run: Callable[..., Result], run_json: Callable[..., Any], colors: Path, tmp_path: Path
+) -> None:
+    sources = tmp_path / "sources"
+    shutil.copytree(colors, sources / "one")
+    shutil.copytree(colors, sources / "two")
+    held_out = ("--validation", colors, "--validate-colors")
+    model = tmp_path / "model.keras"
+    done = run_json("train", sources, "-o", model, "-e", 3, "--by-source", *COURSE, *held_out, *TINY)
+    assert len(done["history"]["val_delta_e"]) == 3
+    assert min(done["history"]["val_gray_delta_e"]) > 0
+    assert UNetColorizer.load(model).predict(samples.load_portraits()[0]).shape == (100, 75, 3)
+    refused = run("train", colors, "-o", tmp_path / "other.keras", "--sizes", "96", *TINY)
+    assert refused.exit_code == 2
+    assert "such as 22x96,28x128, not '96'" in refused.stderr

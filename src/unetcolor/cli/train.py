@@ -49,7 +49,31 @@ def train(
     validation_split: Annotated[
         float, typer.Option(help="Share of the photos to set aside for validation, from 0 to 1.")
     ] = 0.0,
+    validate_colors: Annotated[
+        bool,
+        typer.Option("--validate-colors", help="Also report CIEDE2000 of the validation photos and of plain gray."),
+    ] = False,
+    by_source: Annotated[
+        bool,
+        typer.Option(
+            "--by-source", help="Draw photos from each folder within the folder by the square root of their number."
+        ),
+    ] = False,
     augment: Annotated[bool, typer.Option(help="Flip and crop photos at random, differently in each epoch.")] = True,
+    ageing: Annotated[
+        bool, typer.Option("--ageing", help="Change contrast at random, blur some photos and add noise to some.")
+    ] = False,
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            help="Epochs and sides of the crops in turn, such as 22x96,28x128: 22 epochs of 96 pixels, then 28 of 128.",
+            show_default=False,
+        ),
+    ] = None,
+    average: Annotated[
+        float | None,
+        typer.Option(help="Weight of the earlier epochs in a running average of the network's weights, such as 0.6."),
+    ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +90,14 @@ def train(
         typer.Option(
             help="Learning rate of the Adam optimizer.",
             show_default=f"{_LEARNING_RATE}, with --from {_FINE_LEARNING_RATE}",
+        ),
+    ] = None,
+    warmup: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Steps in which the learning rate rises; it then falls along a cosine to the end of the training.",
+            show_default="a constant rate",
         ),
     ] = None,
     loss: Annotated[
@@ -106,17 +138,24 @@ def train(
             colorizer = _started_colorizer(start, network)
         import keras
 
+        from unetcolor.training import Cosine, Sources
+
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
         rate = learning_rate if learning_rate is not None else _FINE_LEARNING_RATE if start else _LEARNING_RATE
         chosen: dict[str, Any] = {} if loss is None else {"loss": loss}
         with nullcontext() if resume else _set_aside(checkpoint):
             history = colorizer.fit(
-                folder,
+                Sources.in_folder(folder) if by_source else folder,
                 validation_data=validation,
                 validation_split=validation_split,
+                validate_colors=validate_colors,
                 epochs=epochs,
                 batch_size=batch_size,
                 augment=augment,
+                ageing=ageing,
+                sizes=None if sizes is None else _sizes(sizes),
+                average=average,
+                learning_rate=None if warmup is None else Cosine(rate, warmup=warmup),
                 optimizer=keras.optimizers.Adam(rate),
                 callbacks=keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: colorizer.save(output)),
                 checkpoint=checkpoint,
@@ -132,6 +171,13 @@ def train(
         else:
             print_line(f"{output}: {counted(colorizer.training['epochs'], 'epoch')}")
             print_line(f"Try it: unetcolor colorize PHOTOS --model {output}")
+
+
+def _sizes(text: str) -> list[tuple[int, int]]:
+    pairs = [part.strip().split("x") for part in text.split(",")]
+    if not all(len(pair) == 2 and all(number.isdecimal() for number in pair) for pair in pairs):
+        raise ValueError(f"--sizes must be numbers of epochs and sides, such as 22x96,28x128, not {text!r}")
+    return [(int(epochs), int(side)) for epochs, side in pairs]
 
 
 def _check_output(output: Path, checkpoint: Path, resume: bool, overwrite: bool) -> None:
