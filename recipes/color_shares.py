@@ -12,32 +12,27 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import photos
 from settings import RECIPES
+from train import split
 
-from unetcolor.images import cover
+from unetcolor.images import to_float
 from unetcolor.spaces.lab_bins import LabBins, bins
+from unetcolor.training import Sources
 
 _SIDE = 24
 _SMOOTHING = 5.0
 
 
 def main(data: Path, output: Path) -> None:
-    recipe = RECIPES["photo"]
-    found = [photo for photo in photos.find(data) if photo.source not in recipe.without]
-    training, pictures = photos.decode(photos.split(found)[0])
-    share_of_source = photos.Sampler(training).share
-    sources = np.array([photo.source for photo in training])
+    training, _ = split(data, RECIPES["photo"])
+    pictures = Sources(training, colorful=True).open((_SIDE, _SIDE))
+    source_of = np.repeat(np.arange(len(pictures.counts)), pictures.counts)
     space = LabBins()
     shares = np.zeros(space.output_channels)
-    for source, share in share_of_source.items():
-        own = [pictures[i] for i in np.flatnonzero(sources == source)]
-        sums = np.zeros_like(shares)
-        for picture in own:
-            small = cover(picture, (_SIDE, _SIDE)).astype(np.float32) / 255
-            _, targets = space.encode(small)
-            sums += space.normalize_targets(targets).mean(axis=(0, 1))
-        shares += share * sums / len(own)
+    for source, picture in zip(source_of, pictures, strict=True):
+        _, targets = space.encode(to_float(picture))
+        own = space.normalize_targets(targets).mean(axis=(0, 1))
+        shares += pictures.shares[source] / pictures.counts[source] * own
     distance = np.linalg.norm(bins()[:, np.newaxis] - bins(), axis=-1)
     kernel = np.exp(-0.5 * (distance / _SMOOTHING) ** 2)
     shares = (kernel / kernel.sum(axis=0)) @ shares

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import keras
-from batches import Augmentation
 
 from unetcolor.losses import ChromaHuber, DeltaE99
-from unetcolor.networks.encoders import get_encoder
-from unetcolor.networks.unet import UNetOptions, build_unet, plain_options
-from unetcolor.spaces import get_color_space
+from unetcolor.networks.unet import UNetOptions
+from unetcolor.training import Ageing, Augmentation
 
 _NARROW = UNetOptions(filters=(16, 32, 64, 96, 128), convolutions=1, momentum=0.98, head_stride=2)
 _WIDE = UNetOptions(**{**_NARROW, "filters": (16, 64, 96, 160, 256)})
@@ -18,15 +16,15 @@ _WIDE = UNetOptions(**{**_NARROW, "filters": (16, 64, 96, 160, 256)})
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training: ``sizes`` lists (epochs, size of the crops); an epoch is ``steps`` batches.
+    """A training: arguments of :meth:`unetcolor.UNetColorizer.fit`, and what its network is made of.
 
-    ``without`` names the sources that are left out. Of ``favorites`` come ``favorites_share`` of the photos; within
-    them and within the others, a source's share grows with the square root of its photos. ``averaging`` is the decay
-    of the running average of the weights, from epoch to epoch. ``follows`` names the recipe whose weights ``--start``
-    gives; None is this one. If its network has another decoder, only the encoder begins with them.
+    An epoch is ``steps`` batches. ``without`` names the sources that are left out; of ``favorites`` come
+    ``favorites_share`` of the pictures. ``follows`` names the recipe whose model ``--start`` gives; None is this one.
+    If its network has another decoder, only the encoder begins with its weights.
     """
 
     sizes: tuple[tuple[int, int], ...]
+    epochs: int
     learning_rate: float
     follows: str | None = None
     space: str = "lab"
@@ -34,7 +32,8 @@ class Recipe:
     pretrained: bool = True
     network: UNetOptions = field(default_factory=lambda: _NARROW)
     loss: keras.losses.Loss = field(default_factory=lambda: ChromaHuber(delta=0.02, strength=1.5))
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    augment: Augmentation = field(default_factory=lambda: Augmentation(area=(0.3, 1.0), stretch=1.3))
+    ageing: Ageing = field(default_factory=Ageing)
     without: tuple[str, ...] = ("pfcn",)
     favorites: tuple[str, ...] = ()
     favorites_share: float = 0.0
@@ -42,62 +41,62 @@ class Recipe:
     steps: int = 200
     warmup: int = 400
     weight_decay: float = 0.01
-    averaging: float = 0.6
-    validate_every: int = 4
+    average: float = 0.6
     seed: int = 1
 
 
 RECIPES = {
-    "photo": Recipe(sizes=((22, 96), (28, 128), (8, 160)), learning_rate=1e-3),
+    "photo": Recipe(sizes=((22, 96), (28, 128), (8, 160)), epochs=58, learning_rate=1e-3),
     # All sizes in turn: after the last epochs of "photo", at 160 pixels alone, small things had worse colors. Colorful
     # pixels count for less, for the colors were too vivid.
     "refine": Recipe(
-        sizes=((1, 96), (1, 128), (1, 160)) * 10,
+        sizes=((1, 96), (1, 128), (1, 160)),
+        epochs=30,
         learning_rate=6e-4,
         loss=ChromaHuber(delta=0.02, strength=1.0),
-        augmentation=Augmentation(aged=0.3, blur=1.5),
-        validate_every=6,
+        ageing=Ageing(aged=0.3, blur=1.5),
         seed=2,
         follows="photo",
     ),
     # The error of "refine" is the same on photos that it was trained on and on others: more parameters may help.
     "widen": Recipe(
-        sizes=((1, 96), (2, 128), (1, 160)) * 7,
+        sizes=((1, 96), (2, 128), (1, 160)),
+        epochs=28,
         learning_rate=8e-4,
         network=_WIDE,
         loss=ChromaHuber(delta=0.02, strength=1.0),
-        augmentation=Augmentation(aged=0.3, blur=1.5),
+        ageing=Ageing(aged=0.3, blur=1.5),
         seed=11,
         follows="refine",
     ),
     # What counts is how different the colors look; on nearly gray photos "widen" is worse than plain gray.
     "finish": Recipe(
-        sizes=((1, 96), (1, 128), (1, 160)) * 3,
+        sizes=((1, 96), (1, 128), (1, 160)),
+        epochs=9,
         learning_rate=4e-4,
         network=_WIDE,
         loss=DeltaE99(),
-        augmentation=Augmentation(aged=0.3, blur=1.5),
-        validate_every=3,
+        ageing=Ageing(aged=0.3, blur=1.5),
         seed=12,
         follows="widen",
     ),
     # The error still fell at the end of "finish".
     "polish": Recipe(
-        sizes=((1, 96), (1, 128), (1, 160)) * 8,
+        sizes=((1, 96), (1, 128), (1, 160)),
+        epochs=24,
         learning_rate=6e-4,
         network=_WIDE,
         loss=DeltaE99(),
-        augmentation=Augmentation(aged=0.3, blur=1.5),
-        validate_every=3,
+        ageing=Ageing(aged=0.3, blur=1.5),
         seed=21,
         follows="finish",
     ),
     "portrait": Recipe(
-        sizes=((1, 96), (1, 128)) * 4,
+        sizes=((1, 96), (1, 128)),
+        epochs=8,
         learning_rate=4e-4,
         loss=DeltaE99(),
-        augmentation=Augmentation(aged=0.3, blur=1.5),
-        validate_every=2,
+        ageing=Ageing(aged=0.3, blur=1.5),
         seed=3,
         favorites=("twfy_mps", "congress", "london_faces", "ccp"),
         favorites_share=0.7,
@@ -105,15 +104,3 @@ RECIPES = {
         follows="polish",
     ),
 }
-
-
-def build_network(recipe: Recipe, *, pretrained: bool) -> keras.Model:
-    space = get_color_space(recipe.space)
-    return build_unet(
-        1,
-        space.output_channels,
-        activation=space.activation,
-        seed=recipe.seed,
-        name="colorizer",
-        **{**plain_options(recipe.network), "encoder": get_encoder(recipe.encoder, pretrained=pretrained)},
-    )

@@ -4,35 +4,40 @@
     python recipes/train.py refine DATA --output runs/refine --start runs/photo
 
 It can be stopped at any time: the same command goes on from the last epoch, exactly as if it had not been stopped.
-On a GPU, ``KERAS_BACKEND=jax`` runs the same script without TensorFlow. The folder ``--output`` gets ``log.csv``,
-``validation.txt`` (the photos that were never trained on), ``pictures.txt`` (how many were) and ``checkpoint.npz``;
-``recipes/export.py`` makes a preset of it.
+The folder ``--output`` gets ``model.keras``, of which ``recipes/export.py`` makes a preset; ``log.csv``;
+``validation.txt``, the photos that were never trained on; and ``checkpoint.npz``.
+
+The presets that ship were trained by earlier versions of these recipes, which drew the same kinds of crops in another
+order, and from the whole of a photo: the same command gives weights as good, not the same weights.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import time
 from pathlib import Path
 
 import keras
 import numpy as np
-import photos
-from batches import Batches
-from checkpoint import Average, Checkpoint
-from settings import RECIPES, Recipe, build_network
-from validation import Validation
+from settings import RECIPES, Recipe
 
-from unetcolor.models import keras_file as archive
-from unetcolor.spaces import get_color_space
+from unetcolor import UNetColorizer, get_color_space
+from unetcolor.networks.encoders import get_encoder
+from unetcolor.training import Cosine, Sources
+
+# The split does not belong to a recipe: a training that starts from another's weights must not see what that one set
+# aside.
+_SHARE_OF_VALIDATION = 0.1
+_SEED_OF_VALIDATION = 1
+
+# Photos of each source that each epoch is validated on.
+_VALIDATED = 24
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", choices=sorted(RECIPES))
     parser.add_argument("data", type=Path, help="a folder with one folder of photos for each source")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the log and the checkpoint")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the model, the log and the checkpoint")
     parser.add_argument(
         "--start",
         type=Path,
@@ -46,97 +51,79 @@ def main() -> None:
     train(recipe, arguments.data, arguments.output, arguments.start, arguments.epochs)
 
 
-def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_after: int | None) -> None:
+def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_after: int | None) -> UNetColorizer:
+    training, validation = split(data, recipe)
     output.mkdir(parents=True, exist_ok=True)
-    found = [photo for photo in photos.find(data) if photo.source not in recipe.without]
-    training, held_out = photos.split(found)
-    (output / "validation.txt").write_text("".join(f"{photo.path.relative_to(data)}\n" for photo in held_out))
-    training, pictures = photos.decode(training)
-    (output / "pictures.txt").write_text(f"{len(training)}\n")
-    sampler = photos.Sampler(training, recipe.favorites, recipe.favorites_share)
-    validation = Validation(held_out, recipe)
-    print(f"{len(found)} photos, {len(training)} to train on; share of the sources: {sampler.share}", flush=True)
+    held_out = [path for paths in validation.values() for path in paths]
+    (output / "validation.txt").write_text("".join(f"{path.relative_to(data)}\n" for path in held_out))
+    colorizer = build(recipe, start)
 
-    keras.utils.set_random_seed(recipe.seed)
-    space = get_color_space(recipe.space)
-    model = build_network(recipe, pretrained=recipe.pretrained)
+    def after_epoch(epoch: int, logs: dict[str, float]) -> None:
+        colorizer.save(output / "model.keras")
+        colorizer.model.stop_training = stop_after is not None and epoch + 1 >= stop_after
+
+    colorizer.fit(
+        Sources(training, recipe.favorites, recipe.favorites_share, colorful=True),
+        validation_data=Sources(
+            {
+                source: paths[:_VALIDATED]
+                for source, paths in validation.items()
+                if paths and (not recipe.favorites or source in recipe.favorites)
+            }
+        ),
+        validate_colors=True,
+        epochs=recipe.epochs,
+        steps_per_epoch=recipe.steps,
+        batch_size=recipe.batch_size,
+        sizes=recipe.sizes,
+        augment=recipe.augment,
+        ageing=recipe.ageing,
+        average=recipe.average,
+        learning_rate=Cosine(recipe.learning_rate, warmup=recipe.warmup),
+        optimizer=keras.optimizers.AdamW(weight_decay=recipe.weight_decay),
+        loss=get_color_space(recipe.space).loss or recipe.loss,
+        checkpoint=output / "checkpoint.npz",
+        callbacks=[
+            keras.callbacks.CSVLogger(output / "log.csv", append=True),
+            keras.callbacks.LambdaCallback(on_epoch_end=after_epoch),
+        ],
+        verbose=2,
+    )
+    return colorizer
+
+
+def split(data: Path, recipe: Recipe) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    """Return the photos to train on and those to validate on: of each source a seeded tenth is set aside."""
+    training: dict[str, list[Path]] = {}
+    validation: dict[str, list[Path]] = {}
+    for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name not in recipe.without):
+        own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+        count = round(_SHARE_OF_VALIDATION * len(own))
+        held_out = set(np.random.default_rng(_SEED_OF_VALIDATION).permutation(len(own))[:count])
+        training[folder.name] = [path for i, path in enumerate(own) if i not in held_out]
+        validation[folder.name] = [path for i, path in enumerate(own) if i in held_out]
+    return training, validation
+
+
+def build(recipe: Recipe, start: Path | None) -> UNetColorizer:
+    """Return a recipe's network, which begins with the weights of the training that it follows."""
+    largest = max(side for _, side in recipe.sizes)
+    encoder = get_encoder(recipe.encoder, pretrained=recipe.pretrained and start is None)
+    colorizer = UNetColorizer(
+        recipe.space,
+        image_size=(largest, largest),
+        seed=recipe.seed,
+        **{**recipe.network, "encoder": encoder},
+    )
     if start is not None:
-        _begin(model, recipe, start)
-    steps = sum(epochs for epochs, _ in recipe.sizes) * recipe.steps
-    rate = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 100,
-        steps - recipe.warmup,
-        alpha=0.01,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=recipe.warmup,
-    )
-    model.compile(
-        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
-        space.loss or recipe.loss,
-    )
-    if keras.backend.backend() == "tensorflow":
-        from unetcolor.training.fused import use_fast_training
-
-        use_fast_training(model, "auto")
-    average = Average(model, recipe.averaging)
-    checkpoint = Checkpoint(output)
-    first = checkpoint.load(model, average)
-    sizes = [size for epochs, size in recipe.sizes for _ in range(epochs)]
-    for epoch, size in list(enumerate(sizes))[first:stop_after]:
-        begin = time.time()
-        batches = Batches(
-            pictures,
-            sampler,
-            space,
-            size=size,
-            stride=recipe.network["head_stride"],
-            batch_size=recipe.batch_size,
-            steps=recipe.steps,
-            seed=recipe.seed,
-            epoch=epoch,
-            augmentation=recipe.augmentation,
-        )
-        model.reset_metrics()
-        for luminance, targets in batches:
-            loss = model.train_on_batch(luminance, targets)
-        average.update()
-        row: dict[str, object] = {"epoch": epoch + 1, "size": size, "seconds": round(time.time() - begin, 1)}
-        row["loss"] = f"{float(loss):.6f}"
-        if (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == len(sizes):
-            with average.applied():
-                row |= {name: f"{value:.4f}" for name, value in validation.scores(model, space).items()}
-        checkpoint.save(model, average, epoch + 1)
-        _log(output / "log.csv", row)
-        print(row, flush=True)
-
-
-def _begin(model: keras.Model, recipe: Recipe, start: Path) -> None:
-    """Give a network the weights of the training that it follows; of another network, those of the encoder."""
-    former = RECIPES[recipe.follows] if recipe.follows else recipe
-    trained = build_network(former, pretrained=False)
-    if start.suffix == ".keras":
-        archive.read_weights(start, trained)
-    else:
-        Checkpoint(start).load_average(trained)
-    if former.network == recipe.network:
-        model.set_weights(trained.get_weights())
-    else:
-        model.get_layer(recipe.encoder).set_weights(trained.get_layer(recipe.encoder).get_weights())
-
-
-_COLUMNS = ["epoch", "size", "seconds", "loss", "delta_e", "gray_delta_e", "better_than_gray", "chroma", "true_chroma"]
-
-
-def _log(path: Path, row: dict[str, object]) -> None:
-    is_new = not path.exists()
-    with open(path, "a", newline="") as file:
-        writer = csv.DictWriter(file, _COLUMNS)
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
+        former = UNetColorizer.load(start if start.suffix == ".keras" else start / "model.keras").model
+        network = colorizer.model
+        if [weight.shape for weight in former.weights] == [weight.shape for weight in network.weights]:
+            network.set_weights(former.get_weights())
+        else:
+            network.get_layer(recipe.encoder).set_weights(former.get_layer(recipe.encoder).get_weights())
+    return colorizer
 
 
 if __name__ == "__main__":
-    # NumPy warns of nothing here that is not a fault.
-    np.seterr(all="raise", under="ignore")
     main()
