@@ -20,7 +20,6 @@ from unetcolor.networks.arithmetic import Precision, resolve
 from unetcolor.training.averaging import Averaging
 from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
 from unetcolor.training.data import prepare
-from unetcolor.training.fused import use_fast_training
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
 from unetcolor.training.schedule import Cosine
@@ -106,7 +105,10 @@ def train(
         validation_steps=to_fit.get("validation_steps"),
     )
     _compile(network, compiled_with, to_compile, options, data.steps)
-    use_fast_training(network, precision)
+    if keras.backend.backend() == "tensorflow":
+        from unetcolor.training.fused import use_fast_training
+
+        use_fast_training(network, precision)
     averaging = None if options.average is None else Averaging(options.average)
     if saved is not None:
         saved.restore(network)
