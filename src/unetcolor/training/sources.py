@@ -84,7 +84,7 @@ class Sources:
         return cls({path.name: path for path in folders}, **options)
 
     def open(self, size: Size | None, *, part: Part = "train", verbose: bool = False) -> SourcePictures:
-        """Open the pictures, as :func:`unetcolor.training.pictures.open_pictures` does."""
+        """Open the pictures, as ``unetcolor.training.pictures.open_pictures`` does."""
         opened: dict[str, Pictures] = {}
         for name, source in self.pictures.items():
             opened[name] = open_pictures(source, size, part=part, colorful=self.colorful, verbose=verbose)
