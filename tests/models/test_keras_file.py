@@ -132,7 +132,7 @@ def test_a_record_outside_the_schema_is_refused(
 def test_a_network_outside_the_schema_is_refused(
     saved: Path, tmp_path: Path, option: str, value: object, message: str
 ) -> None:
-    network = {**read_record(saved).network, option: value}
+    network = {**read_record(saved).network.to_json(), option: value}
     path = with_record(saved, tmp_path / "bad.keras", network=network)
     with pytest.raises(ModelLoadError, match=message):
         UNetColorizer.load(path)

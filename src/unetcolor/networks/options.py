@@ -58,17 +58,18 @@ class UNetOptions:
             raise ValueError(f"convolutions must be at least 1, not {convolutions}")
         if convolutions > _MOST_STAGES:
             raise ValueError(f"convolutions must be at most {_MOST_STAGES}, not {convolutions}")
+        if self.skip_connections not in (True, False):
+            raise ValueError(f"skip_connections must be True or False, not {self.skip_connections!r}")
         plain: dict[str, Any] = {
             "filters": filters,
             "convolutions": convolutions,
             "dropout": _share("dropout", self.dropout),
             "momentum": _share("momentum", self.momentum),
             "head_stride": _whole("head_stride", self.head_stride),
+            "skip_connections": bool(self.skip_connections),
         }
         if self.upsampling not in get_args(Upsampling):
             raise ValueError(f"upsampling must be one of {', '.join(get_args(Upsampling))}, not {self.upsampling!r}")
-        if not isinstance(self.skip_connections, bool):
-            raise ValueError(f"skip_connections must be True or False, not {self.skip_connections!r}")
         if not isinstance(self.encoder, str | None):
             raise ValueError(f"encoder must be a name or None, not {self.encoder!r}")
         for name, value in plain.items():
