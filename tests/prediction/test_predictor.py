@@ -90,7 +90,7 @@ def test_luminance_is_kept_whatever_the_network_says(name: str, dtype: type, see
     def network(luminance: np.ndarray) -> np.ndarray:
         return noise.random((*luminance.shape[:3], space.output_channels), dtype=np.float32)
 
-    (result,) = colorize([photo], network, space, side, 1)
+    (result,) = colorize([photo], network, Codec(space), side, 1)
     before, _ = space.encode(np.repeat(photo[..., None], 3, axis=-1) / scale)
     after, _ = space.encode(result / scale)
     largest = np.abs(after - before).max() / (space.luminance.high - space.luminance.low)
@@ -233,9 +233,8 @@ def test_saturation_moves_colors_from_gray_to_vivid_in_every_space(name: str, se
         outputs = gray + (outputs - 0.5) * 0.1
 
     def colored(saturation: float) -> np.ndarray:
-        (result,) = colorize(
-            [photo], lambda luminance: outputs[None], space, sqrt(20), 1, stride=1, saturation=saturation
-        )
+        answer = outputs[np.newaxis]
+        (result,) = colorize([photo], lambda luminance: answer, Codec(space), sqrt(20), 1, saturation=saturation)
         return np.ptp(result.astype(int), axis=-1)
 
     assert colored(0.0).max() <= 1
@@ -278,7 +277,7 @@ def test_colors_stay_in_their_place_where_the_stride_does_not_divide_the_size() 
 
     edges = []
     for stride in (1, 2, 4):
-        (result,) = colorize([photo], partial(halves, stride=stride), space, sqrt(20 * 21), 1, stride=stride)
+        (result,) = colorize([photo], partial(halves, stride=stride), Codec(space, stride), sqrt(20 * 21), 1)
         _, chroma = space.encode(result / 255)
         edges.append(np.interp(0, -chroma[10, :, 0], np.arange(21)))
     np.testing.assert_allclose(edges, edges[0], atol=0.75)
