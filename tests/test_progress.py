@@ -14,6 +14,8 @@ from unetcolor._progress import with_progress
 def _each_line_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_progress, "_PAUSE", 0.0)
     monkeypatch.setattr(_progress, "_PAUSE_IN_LOG", 0.0)
+    # Another test may have loaded what tells a notebook.
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
 
 
 def test_the_items_come_out_and_a_log_gets_lines(capsys: pytest.CaptureFixture[str]) -> None:

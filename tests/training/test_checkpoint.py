@@ -14,7 +14,7 @@ import pytest
 
 from unetcolor import ModelLoadError, UNetColorizer, samples
 from unetcolor.images import write_image
-from unetcolor.networks import arithmetic
+from unetcolor.networks import precision
 from unetcolor.training import Ageing, Augmentation, Cosine, Sources
 from unetcolor.training.checkpoint import Checkpoint
 
@@ -143,11 +143,11 @@ def precision_of(path: Path) -> str:
 
 def test_a_checkpoint_keeps_what_auto_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.npz"
-    monkeypatch.setattr(arithmetic, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     train_in("auto", path, epochs=1)
     assert precision_of(path) == "float32"
     # On a processor that has bfloat16, the training goes on in float32 all the same.
-    monkeypatch.setattr(arithmetic, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
     train_in("auto", path)
     assert precision_of(path) == "float32"
     with pytest.raises(ModelLoadError, match="that training has precision='float32', not 'bfloat16'"):
@@ -158,7 +158,7 @@ def test_a_processor_without_the_precision_of_a_checkpoint_does_not_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "x.npz"
-    monkeypatch.setattr(arithmetic, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     train_in("auto", path, epochs=1)
     rewrite_facts(path, precision="bfloat16")
     with pytest.raises(ModelLoadError, match="computes in bfloat16, which this processor does not have"):
