@@ -8,7 +8,7 @@ The folder ``--output`` gets ``model.keras``, of which ``recipes/export.py`` mak
 ``validation.txt``, the photos that were never trained on; and ``checkpoint.npz``.
 
 The presets that ship were trained by earlier versions of these recipes, which drew the same kinds of crops in another
-order, and from the whole of a photo: the same command gives weights as good, not the same weights.
+order, and from the whole of a photo: the same command does not give the same weights.
 """
 
 from __future__ import annotations
