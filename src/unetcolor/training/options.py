@@ -43,7 +43,8 @@ class Options:
             raise ValueError("validate_colors needs pictures: pass validation_data or validation_split")
         for name, kind in (("augment", Augmentation), ("ageing", Ageing)):
             value = getattr(self, name)
-            if not isinstance(value, bool | kind):
+            # A Boolean of NumPy will do, too.
+            if not (isinstance(value, kind) or value in (True, False)):
                 raise ValueError(f"{name} must be True, False or an {kind.__name__}, not {value!r}")
         if self.sizes is not None:
             sizes_in_turn(self.sizes)
