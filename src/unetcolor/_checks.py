@@ -10,13 +10,13 @@ from typing import Any
 LARGEST_AREA = 200_000_000
 
 
-def whole_number(name: str, value: Any, least: int = 1) -> int:
+def whole_number(name: str, value: Any, least: int | None = 1) -> int:
     """Return a whole number of any kind as an ``int``, or raise a ValueError that names the argument."""
     try:
         number = index(value)
     except TypeError:
         raise ValueError(f"{name} must be a whole number, not {value!r}") from None
-    if number < least:
+    if least is not None and number < least:
         raise ValueError(f"{name} must be at least {least}, not {number}")
     return number
 

@@ -492,7 +492,8 @@ class UNetColorizer:
         loaded = keras_file.load_network(path_of_model(path), encoder=encoder)
         colorizer = cls.__new__(cls)
         colorizer._codec, colorizer._model, colorizer._options = loaded.codec, loaded.network, loaded.record.network
-        colorizer._image_size = height_and_width("image_size", loaded.record.image_size)
+        height, width = loaded.record.image_size
+        colorizer._image_size = height, width
         colorizer._training, colorizer._seed = loaded.record.training, loaded.record.training["seed"]
         colorizer._begin()
         return colorizer

@@ -57,7 +57,7 @@ def fold(model: keras.Model, precision: Precision = "float32") -> keras.Model:
     gone = {id(normalization) for normalization in merged.values()}
 
     def make(layer: Operation) -> Operation | None:
-        policy = {"dtype": chosen[id(layer)]} if id(layer) in chosen else {}
+        policy = chosen.get(id(layer), {})
         if id(layer) in merged:
             return remade(layer, use_bias=True, **policy)
         if id(layer) in gone:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from operator import index
 from typing import Any, Literal, Self, get_args
+
+from unetcolor._checks import whole_number
 
 Upsampling = Literal["transpose", "nearest"]
 
 # More stages would shrink any picture to one pixel; a model file that asks for more is no model of ours.
-_MOST_STAGES = 16
+MOST_STAGES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +54,9 @@ class UNetOptions:
 
     def __post_init__(self) -> None:
         filters = _filters(self.filters)
-        convolutions = _whole("convolutions", self.convolutions)
-        if convolutions < 1:
-            raise ValueError(f"convolutions must be at least 1, not {convolutions}")
-        if convolutions > _MOST_STAGES:
-            raise ValueError(f"convolutions must be at most {_MOST_STAGES}, not {convolutions}")
+        convolutions = _whole("convolutions", self.convolutions, least=1)
+        if convolutions > MOST_STAGES:
+            raise ValueError(f"convolutions must be at most {MOST_STAGES}, not {convolutions}")
         if self.skip_connections not in (True, False):
             raise ValueError(f"skip_connections must be True or False, not {self.skip_connections!r}")
         plain: dict[str, Any] = {
@@ -110,18 +109,15 @@ def _filters(given: Any) -> tuple[int, ...]:
         filters = tuple(_whole("filters", width) for width in given)
     except (TypeError, ValueError):
         raise ValueError(f"filters must be whole numbers, one for each stage, not {given!r}") from None
-    if not 1 <= len(filters) <= _MOST_STAGES or any(width < 1 for width in filters):
-        raise ValueError(f"filters must be 1 to {_MOST_STAGES} positive numbers, one for each stage, not {filters}")
+    if not 1 <= len(filters) <= MOST_STAGES or any(width < 1 for width in filters):
+        raise ValueError(f"filters must be 1 to {MOST_STAGES} positive numbers, one for each stage, not {filters}")
     return filters
 
 
-def _whole(name: str, value: Any) -> int:
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return index(value)
-    except TypeError:
-        raise ValueError(f"{name} must be a whole number, not {value!r}") from None
+def _whole(name: str, value: Any, least: int | None = None) -> int:
+    if isinstance(value, bool):
+        raise ValueError(f"{name} must be a whole number, not {value!r}")
+    return whole_number(name, value, least)
 
 
 def _share(name: str, value: Any) -> float:

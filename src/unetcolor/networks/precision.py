@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 import keras
 
-from unetcolor.networks.copying import Operation, copy_structure, give_weights, layers_of, remade, weights_of
+from unetcolor.networks.copying import copy_structure, give_weights, layers_of, remade, weights_of
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
@@ -66,10 +66,7 @@ def with_precision(model: keras.Model, precision: Precision) -> keras.Model:
     """
     chosen = policies(model, precision)
 
-    def make(layer: Operation) -> Operation:
-        return remade(layer, dtype=chosen[id(layer)]) if id(layer) in chosen else remade(layer)
-
-    copy, pairs = copy_structure(model, make)
+    copy, pairs = copy_structure(model, lambda layer: remade(layer, **chosen.get(id(layer), {})))
     for layer, made in pairs:
         give_weights(made, weights_of(layer))
     return copy
@@ -77,8 +74,8 @@ def with_precision(model: keras.Model, precision: Precision) -> keras.Model:
 
 def policies(
     model: keras.Model, precision: Precision, *, unchanged: tuple[type[keras.layers.Layer], ...] = ()
-) -> dict[int, str]:
-    """Return the dtype policy of each layer, by its ``id``, that computes in another precision than it has.
+) -> dict[int, dict[str, str]]:
+    """Return the change to the config of each layer, by its ``id``, that computes in another precision than it has.
 
     Parameters
     ----------
@@ -95,7 +92,7 @@ def policies(
     convolutions = [i for i, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2D)]
     second = convolutions[1] if len(convolutions) > 1 else len(layers)
     return {
-        id(layer): "mixed_bfloat16"
+        id(layer): {"dtype": "mixed_bfloat16"}
         for layer in layers[second:]
         if layer.dtype_policy.name == "float32" and layer.name != "output" and not isinstance(layer, unchanged)
     }

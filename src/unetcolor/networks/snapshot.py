@@ -10,7 +10,7 @@ import numpy as np
 
 
 def copies(variables: Sequence[Any]) -> list[np.ndarray]:
-    """Return the values of variables of Keras, on any backend."""
+    """Return copies of the values of variables of Keras: the array of a backend may change as its variable does."""
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 

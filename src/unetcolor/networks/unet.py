@@ -9,10 +9,7 @@ import keras
 from keras import layers, ops
 
 from unetcolor._checks import whole_number
-from unetcolor.networks.options import UNetOptions, Upsampling
-
-# The size at which an encoder's feature maps are tried, as often halved as a network has stages at most.
-_DEEPEST = 16
+from unetcolor.networks.options import MOST_STAGES, UNetOptions, Upsampling
 
 
 def build_unet(
@@ -231,12 +228,12 @@ def _check_encoder(encoder: Any, channels: int, filters: Sequence[int]) -> None:
         )
     if shape[-1] != channels and channels != 1:
         raise ValueError(f"the encoder takes pictures of {shape[-1]} channels, but input_channels is {channels}")
-    sizes = [output.shape[1:3] for output in _symbolic_stages(encoder, 2**_DEEPEST)]
-    expected = [(2 ** (_DEEPEST - depth),) * 2 for depth in range(1, len(sizes) + 1)]
+    sizes = [output.shape[1:3] for output in _symbolic_stages(encoder, 2**MOST_STAGES)]
+    expected = [(2 ** (MOST_STAGES - depth),) * 2 for depth in range(1, len(sizes) + 1)]
     if sizes != expected or len(sizes) < 2:
         raise ValueError(
             "an encoder must return two or more feature maps, the first of half the picture's size and each next of "
-            f"half the one before; of a picture of {2**_DEEPEST} pixels a side, {encoder.name} makes sizes {sizes}. "
+            f"half the one before; of a picture of {2**MOST_STAGES} pixels a side, {encoder.name} makes sizes {sizes}. "
             "unetcolor.networks.encoders.encoder_from takes them from the layers of any model"
         )
     if len(filters) != len(sizes):

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from typing_extensions import override
 
-from unetcolor.training.checkpoint import to_numpy
+from unetcolor.networks.snapshot import copies
 
 
 class Averaging(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types.
@@ -76,7 +76,7 @@ class Averaging(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no
     def _take_averages(self) -> None:
         if self._own is not None:
             return
-        self._own = [to_numpy(variable) for variable in self._variables]
+        self._own = copies(self._variables)
         self._epochs += 1
         decay = min(self._decay, 1 - 1 / self._epochs)
         before = self._averages or self._own

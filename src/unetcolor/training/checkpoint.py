@@ -15,6 +15,7 @@ import numpy as np
 from unetcolor._files import replacing
 from unetcolor.errors import ModelLoadError
 from unetcolor.networks.precision import Precision, resolve
+from unetcolor.networks.snapshot import copies
 
 
 def save_checkpoint(path: str | os.PathLike[str], model: keras.Model, epoch: int, **further: np.ndarray) -> None:
@@ -36,9 +37,7 @@ def save_checkpoint(path: str | os.PathLike[str], model: keras.Model, epoch: int
         More arrays to keep.
     """
     arrays: dict[str, Any] = {
-        f"{kind}{i}": to_numpy(variable)
-        for kind, variables in _variables(model)
-        for i, variable in enumerate(variables)
+        f"{kind}{i}": value for kind, variables in _variables(model) for i, value in enumerate(copies(variables))
     }
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, epoch=epoch, **(arrays | further))
@@ -131,11 +130,6 @@ class Checkpoint:
             )
         for variable, value in pairs:
             variable.assign(value)
-
-
-def to_numpy(variable: Any) -> np.ndarray:
-    """Return a copy of a variable's value: the array of a backend may change as the variable does."""
-    return np.array(keras.ops.convert_to_numpy(variable))
 
 
 def _variables(model: keras.Model) -> tuple[tuple[str, list[Any]], ...]:

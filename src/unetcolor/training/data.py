@@ -13,7 +13,7 @@ import numpy as np
 
 from unetcolor.codec import Codec
 from unetcolor.images import to_float
-from unetcolor.training.batches import Batches, ValidationBatches, sizes_in_turn
+from unetcolor.training.batches import Batches, ValidationBatches
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Part, Pictures, Size, open_pictures
 from unetcolor.training.sampling import ByShare, InTurn, Order
@@ -81,7 +81,8 @@ def prepare(
         cardinality = int(batches.cardinality())
         steps = steps_per_epoch or (cardinality if cardinality > 0 else None)
         return TrainingData(batches, steps, validation, size, None)
-    pictures = _open(images, _largest(options) or image_size, verbose=options.shows_progress)
+    largest = _largest(options)
+    pictures = _open(images, largest or image_size, verbose=options.shows_progress)
     held_out = options.validation_data
     size = image_size or pictures.size
     if options.validation_split:
@@ -94,8 +95,8 @@ def prepare(
     seed = secrets.randbits(32) if seed is None else seed
     order = _order(pictures, options, seed)
     steps = steps_per_epoch or order.steps
-    sizes = sizes_in_turn(options.sizes) if options.sizes is not None else ((1, size),)
-    largest = _largest(options) or size
+    sizes = options.sizes or ((1, size),)
+    largest = largest or size
     made = Batches(
         pictures.at(largest) if options.augmentation is None else pictures.for_crops(largest),
         codec,
@@ -170,7 +171,7 @@ def _order(pictures: Pictures, options: Options, seed: int) -> Order:
 def _largest(options: Options) -> Size | None:
     if options.sizes is None:
         return None
-    sizes = [size for _, size in sizes_in_turn(options.sizes)]
+    sizes = [size for _, size in options.sizes]
     return max(height for height, _ in sizes), max(width for _, width in sizes)
 
 

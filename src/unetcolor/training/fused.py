@@ -113,7 +113,7 @@ class _Twin:
         chosen = policies(model, precision, unchanged=(keras.layers.DepthwiseConv2D,))
 
         def make(layer: Operation) -> Operation:
-            policy = {"dtype": chosen[id(layer)]} if id(layer) in chosen else {}
+            policy = chosen.get(id(layer), {})
             if not _can_be_fused(layer):
                 return remade(layer, **policy)
             return _FusedNormalization.from_config(layer.get_config() | policy)

@@ -47,7 +47,7 @@ class Options:
             if not (isinstance(value, kind) or value in (True, False)):
                 raise ValueError(f"{name} must be True, False or an {kind.__name__}, not {value!r}")
         if self.sizes is not None:
-            sizes_in_turn(self.sizes)
+            object.__setattr__(self, "sizes", sizes_in_turn(self.sizes))
         if self.average is not None:
             Averaging(self.average)
         rate = self.learning_rate
@@ -79,7 +79,7 @@ class Options:
             "shuffle": bool(self.shuffle),
             "augment": _plain(self.augmentation),
             "ageing": _plain(self.old_look),
-            "sizes": None if self.sizes is None else sizes_in_turn(self.sizes),
+            "sizes": self.sizes,
             "average": self.average,
             "learning_rate": _plain(self.learning_rate, **epochs),
         }

@@ -64,7 +64,30 @@ class Pictures(ABC):
         return (self[i] for i in range(len(self)))
 
 
-class ArrayPictures(Pictures):
+class _HeldPictures(Pictures):
+    """Pictures of which a sequence is held: the pictures themselves, or their files."""
+
+    _held: Any
+
+    @override
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @override
+    def at(self, size: Size) -> Self:
+        other = copy(self)
+        other.size = size
+        return other
+
+    @override
+    def split(self, share: float) -> tuple[Self, Self]:
+        first, second = copy(self), copy(self)
+        count = len(self) - int(len(self) * share)
+        first._held, second._held = self._held[:count], self._held[count:]
+        return first, second
+
+
+class ArrayPictures(_HeldPictures):
     """The pictures of an array ``(n, height, width, 3)``, resized only if another size is asked for."""
 
     def __init__(self, array: np.ndarray, size: Size | None = None) -> None:
@@ -77,37 +100,20 @@ class ArrayPictures(Pictures):
             raise ValueError(f"an array of shape {array.shape} holds no pictures")
         for picture in array:
             to_float(picture)
-        self._array = array
+        self._held = array
         self.size = size or (array.shape[1], array.shape[2])
 
     @override
-    def __len__(self) -> int:
-        return len(self._array)
-
-    @override
     def __getitem__(self, index: int) -> np.ndarray:
-        picture = self._array[index]
+        picture = self._held[index]
         return picture if picture.shape[:2] == self.size else cover(picture, self.size)
 
     @override
-    def at(self, size: Size) -> Self:
-        other = copy(self)
-        other.size = size
-        return other
-
-    @override
-    def split(self, share: float) -> tuple[Self, Self]:
-        first, second = copy(self), copy(self)
-        count = len(self) - int(len(self) * share)
-        first._array, second._array = self._array[:count], self._array[count:]
-        return first, second
-
-    @override
     def for_crops(self, size: Size) -> Self:
-        return self.at((self._array.shape[1], self._array.shape[2]))
+        return self.at((self._held.shape[1], self._held.shape[2]))
 
 
-class FilePictures(Pictures):
+class FilePictures(_HeldPictures):
     """The pictures of a list of files, shrunk and cropped to one size when they are read.
 
     Gray pictures and files that cannot be read are left out, with a warning that counts them.
@@ -117,28 +123,11 @@ class FilePictures(Pictures):
         self, paths: Sequence[Path], size: Size | None = None, *, colorful: bool = False, verbose: bool = False
     ) -> None:
         self.size = size or DEFAULT_IMAGE_SIZE
-        self._paths = _usable(paths, colorful, verbose)
-
-    @override
-    def __len__(self) -> int:
-        return len(self._paths)
+        self._held = _usable(paths, colorful, verbose)
 
     @override
     def __getitem__(self, index: int) -> np.ndarray:
-        return read_rgb(self._paths[index], self.size)
-
-    @override
-    def at(self, size: Size) -> Self:
-        other = copy(self)
-        other.size = size
-        return other
-
-    @override
-    def split(self, share: float) -> tuple[Self, Self]:
-        first, second = copy(self), copy(self)
-        count = len(self) - int(len(self) * share)
-        first._paths, second._paths = self._paths[:count], self._paths[count:]
-        return first, second
+        return read_rgb(self._held[index], self.size)
 
     @override
     def for_crops(self, size: Size) -> Self:
