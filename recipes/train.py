@@ -19,7 +19,6 @@ from pathlib import Path
 import keras
 import numpy as np
 from settings import RECIPES, Recipe
-from typing_extensions import override
 
 from unetcolor import UNetColorizer, get_color_space
 from unetcolor.networks.encoders import get_encoder
@@ -59,6 +58,10 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
     (output / "validation.txt").write_text("".join(f"{path.relative_to(data)}\n" for path in held_out))
     colorizer = build(recipe, start)
 
+    def after_epoch(epoch: int, logs: dict[str, float]) -> None:
+        colorizer.save(output / "model.keras")
+        colorizer.model.stop_training = stop_after is not None and epoch + 1 >= stop_after
+
     colorizer.fit(
         Sources(training, recipe.favorites, recipe.favorites_share, colorful=True),
         validation_data=Sources(
@@ -82,27 +85,11 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
         checkpoint=output / "checkpoint.npz",
         callbacks=[
             keras.callbacks.CSVLogger(output / "log.csv", append=True),
-            _AfterEpoch(colorizer, output / "model.keras", stop_after),
+            keras.callbacks.LambdaCallback(on_epoch_end=after_epoch),
         ],
         verbose=2,
     )
     return colorizer
-
-
-class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types.
-    """Saves the model, and stops after a number of epochs."""
-
-    def __init__(self, colorizer: UNetColorizer, path: Path, last: int | None) -> None:
-        super().__init__()
-        self._colorizer = colorizer
-        self._path = path
-        self._last = last
-
-    @override
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._colorizer.save(self._path)
-        if self._last is not None and epoch + 1 >= self._last:
-            self.model.stop_training = True
 
 
 def split(data: Path, recipe: Recipe) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:

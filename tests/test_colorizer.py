@@ -16,6 +16,7 @@ from unetcolor import UNetColorizer, build_unet, list_color_spaces
 from unetcolor.errors import ColorSpaceError, NotFittedError
 from unetcolor.images import write_image
 from unetcolor.spaces.rgb import RGB
+from unetcolor.training import Sources
 
 
 def tiny(space: object = "lab", **options: object) -> UNetColorizer:
@@ -144,12 +145,14 @@ def test_every_form_of_pictures_trains(small_portraits: np.ndarray, tmp_path: Pa
         write_image(tmp_path / f"{i}.png", picture)
     np.savez(tmp_path / "set.npz", train_images=small_portraits, test_images=small_portraits[:3])
     batches = tf.data.Dataset.from_tensor_slices(small_portraits).batch(4)
+    sources = Sources({"array": small_portraits[:3], "more": small_portraits[3:]})
     paths = sorted(tmp_path.glob("*.png"))
     for images, size, count in [
         (small_portraits, (25, 19), 8),
         (tmp_path, (128, 128), 8),
         (paths, (128, 128), 8),
         (tmp_path / "set.npz", (25, 19), 3),
+        (sources, (25, 19), 8),
         (batches, (25, 19), 8),
     ]:
         colorizer = tiny()

@@ -220,9 +220,11 @@ def _inputs_kept(space: ColorSpace) -> None:
 def _head(space: ColorSpace) -> None:
     import keras
 
+    from unetcolor.losses import get_loss
+
     for what, name, get in (
         ("activation", space.activation, keras.activations.get),
-        ("loss", space.loss, keras.losses.get),
+        ("loss", space.loss, get_loss),
     ):
         try:
             get(name)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from unetcolor import UNetColorizer, samples
+from unetcolor.training.averaging import Averaging
 
 PICTURES = samples.load_portraits()[:16, ::5, ::5]
 OPTIONS = {"batch_size": 8, "verbose": 0}
@@ -33,6 +34,19 @@ def test_the_averages_over_the_epochs_are_kept() -> None:
     # The first counts in full, the second for a half, and from then on each new one for 0.4.
     expected = [0.6 * (0.5 * a + 0.5 * b) + 0.4 * c for a, b, c in zip(*of_epochs, strict=True)]
     assert_equal(weights(averaged), expected, atol=1e-6)
+
+
+def test_an_error_while_a_checkpoint_is_written_leaves_the_averages() -> None:
+    averaging = Averaging(0.5)
+    averaging.set_model(colorizer().model)
+    averaging.on_epoch_end(0)
+    averaging.on_epoch_begin(1)
+    averaging.model.set_weights([weight + 1 for weight in averaging.model.get_weights()])
+    averaging.on_epoch_end(1)
+    averages = averaging.model.get_weights()
+    with pytest.raises(OSError, match="full"), averaging.own_weights():
+        raise OSError("the disk is full")
+    assert_equal(averaging.model.get_weights(), averages)
 
 
 def test_what_is_validated_and_saved_after_an_epoch_is_the_average(tmp_path: Path) -> None:

@@ -68,6 +68,20 @@ def test_steps_in_bfloat16_go_the_same_way() -> None:
         assert np.linalg.norm(ours - keras_own) <= 0.1 * way + 1e-3
 
 
+def test_whoever_holds_the_network_can_stop_its_training(small_portraits: np.ndarray) -> None:
+    colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
+
+    def stop(epoch: int, logs: dict[str, float]) -> None:
+        colorizer.model.stop_training = True
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=stop)
+    history = colorizer.fit(small_portraits, epochs=3, callbacks=[callback], verbose=0)
+    assert len(history.history["loss"]) == 1
+    assert colorizer.model.history is history
+    # The next training is not stopped by the last one's word.
+    assert len(colorizer.fit(small_portraits, epochs=2, verbose=0).history["loss"]) == 2
+
+
 @pytest.mark.usefixtures("bfloat16")
 def test_bfloat16_is_computed_in_while_training_only() -> None:
     seen: dict[bool, set[Any]] = {True: set(), False: set()}

@@ -59,9 +59,11 @@ class Averaging(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no
         own = self._own
         if own is not None:
             self._assign(own)
-        yield
-        if own is not None:
-            self._assign(self._averages)
+        try:
+            yield
+        finally:
+            if own is not None:
+                self._assign(self._averages)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:

@@ -15,9 +15,9 @@ from unetcolor.codec import Codec
 from unetcolor.images import to_float
 from unetcolor.training.batches import Batches, ValidationBatches
 from unetcolor.training.options import Options
-from unetcolor.training.pictures import Part, Pictures, Size, open_pictures
+from unetcolor.training.pictures import Pictures, Size, open_pictures
 from unetcolor.training.sampling import ByShare, InTurn, Order
-from unetcolor.training.sources import SourcePictures, Sources
+from unetcolor.training.sources import SourcePictures
 from unetcolor.training.tf_data import as_dataset, encode_stream, is_stream, open_stream, require_end, size_of_batches
 
 
@@ -82,7 +82,7 @@ def prepare(
         steps = steps_per_epoch or (cardinality if cardinality > 0 else None)
         return TrainingData(batches, steps, validation, size, None)
     largest = _largest(options)
-    pictures = _open(images, largest or image_size, verbose=options.shows_progress)
+    pictures = open_pictures(images, largest or image_size, verbose=options.shows_progress)
     held_out = options.validation_data
     size = image_size or pictures.size
     if options.validation_split:
@@ -146,7 +146,7 @@ def _validation(source: Any, codec: Codec, options: Options, size: Size, steps: 
         batches = encode_stream(source, codec)
         require_end(batches, steps, "pass validation_steps")
         return Validation(batches, partial(_rgb_of_stream, source, steps))
-    pictures = source.at(size) if isinstance(source, Pictures) else _open(source, size, part="test")
+    pictures = source.at(size) if isinstance(source, Pictures) else open_pictures(source, size, part="test")
     made = ValidationBatches(pictures, codec, options.batch_size)
     return Validation(_as_keras_takes_it(made, codec, {size}), lambda: (made.rgb(i) for i in range(steps or len(made))))
 
@@ -154,12 +154,6 @@ def _validation(source: Any, codec: Codec, options: Options, size: Size, steps: 
 def _rgb_of_stream(source: Any, steps: int | None) -> Iterator[np.ndarray]:
     for batch in open_stream(source).take(-1 if steps is None else steps).as_numpy_iterator():
         yield to_float(batch)
-
-
-def _open(source: Any, size: Size | None, *, part: Part = "train", verbose: bool = False) -> Pictures:
-    if isinstance(source, Sources):
-        return source.open(size, part=part, verbose=verbose)
-    return open_pictures(source, size, part=part, verbose=verbose)
 
 
 def _order(pictures: Pictures, options: Options, seed: int) -> Order:

@@ -87,6 +87,23 @@ class _View(keras.Model):  # type: ignore[misc]  # Keras has no types.
         network, twin = self._parts()
         return network is model and twin.precision == precision
 
+    # What Keras asks and tells the model that it trains is the network's: whoever holds that can stop the training.
+    @property
+    def stop_training(self) -> bool:
+        return bool(self._parts()[0].stop_training)
+
+    @stop_training.setter
+    def stop_training(self, stop: bool) -> None:
+        self._parts()[0].stop_training = stop
+
+    @property
+    def history(self) -> keras.callbacks.History:
+        return self._parts()[0].history
+
+    @history.setter
+    def history(self, history: keras.callbacks.History) -> None:
+        self._parts()[0].history = history
+
     @override
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         if not training or mask is not None:

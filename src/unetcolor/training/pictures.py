@@ -134,6 +134,14 @@ class FilePictures(_HeldPictures):
         return self.at((ceil(size[0] * _CROP_MARGIN), ceil(size[1] * _CROP_MARGIN)))
 
 
+class Openable(ABC):
+    """What knows by itself how its pictures are opened."""
+
+    @abstractmethod
+    def open(self, size: Size | None, *, part: Part = "train", verbose: bool = False) -> Pictures:
+        """Open the pictures, as :func:`open_pictures` does."""
+
+
 def open_pictures(
     source: Any, size: Size | None = None, *, part: Part = "train", colorful: bool = False, verbose: bool = False
 ) -> Pictures:
@@ -143,7 +151,8 @@ def open_pictures(
     ----------
     source
         An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
-        its subfolders; a sequence of paths; or an ``.npz`` file with ``train_images`` and ``test_images``.
+        its subfolders; a sequence of paths; an ``.npz`` file with ``train_images`` and ``test_images``; or what
+        opens its pictures by itself.
     size
         ``(height, width)`` to which each picture is shrunk, its aspect kept, and cropped around its center.
         None keeps the size of an array, and is 128x128 for files.
@@ -159,6 +168,8 @@ def open_pictures(
     ValueError
         There are no usable pictures, or the array is of a wrong shape, dtype or range.
     """
+    if isinstance(source, Openable):
+        return source.open(size, part=part, verbose=verbose)
     if isinstance(source, np.ndarray):
         return ArrayPictures(source, size)
     if isinstance(source, str | os.PathLike):
@@ -173,7 +184,7 @@ def open_pictures(
         given = f"{'a' if source else 'an empty'} {given}" + (f" of {type(source[0]).__name__}" if source else "")
     raise ValueError(
         "give the pictures as an array (n, height, width, 3), a folder, a list of paths, an .npz file, "
-        f"a tf.data.Dataset or a keras PyDataset, not {given}"
+        f"Sources, a tf.data.Dataset or a keras PyDataset, not {given}"
     )
 
 

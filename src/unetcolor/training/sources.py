@@ -13,12 +13,12 @@ import numpy as np
 from typing_extensions import override
 
 from unetcolor.errors import unknown_name
-from unetcolor.training.pictures import Part, Pictures, Size, open_pictures
+from unetcolor.training.pictures import Openable, Part, Pictures, Size, open_pictures
 from unetcolor.training.sampling import shares_of
 
 
 @dataclass(frozen=True)
-class Sources:
+class Sources(Openable):
     """Pictures from several sources, for ``fit(images)`` and ``fit(validation_data=...)``.
 
     ``fit`` then draws the pictures of each batch at random, so that the share of a source grows with the square root of
@@ -83,8 +83,8 @@ class Sources:
             raise ValueError(f"there are no folders in {folder}: it should hold one for each source of pictures")
         return cls({path.name: path for path in folders}, **options)
 
+    @override
     def open(self, size: Size | None, *, part: Part = "train", verbose: bool = False) -> SourcePictures:
-        """Open the pictures, as ``unetcolor.training.pictures.open_pictures`` does."""
         opened: dict[str, Pictures] = {}
         for name, source in self.pictures.items():
             opened[name] = open_pictures(source, size, part=part, colorful=self.colorful, verbose=verbose)
