@@ -79,6 +79,10 @@ class Compilation:
         if view is not network and view is not self._view:
             view.compile(**self.arguments | {"optimizer": self._optimizer})
             self._view = view
+            # Keras leaves it to the first step. TensorFlow, which allows no new variables in the others, then traces
+            # the step twice.
+            if not view.optimizer.built:
+                view.optimizer.build(view.trainable_variables)
         return view
 
 
