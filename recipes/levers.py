@@ -35,7 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print("| | CIEDE2000 | plain gray | better than gray | colorfulness | true |\n|---|---:|---:|---:|---:|---:|")
     for i, (name, recipe) in enumerate(VARIANTS.items()):
-        colorizer = train(recipe, arguments.data, arguments.output / str(i), None, None)
+        colorizer = train(recipe, arguments.data, arguments.output / str(i))
         _, held_out = split(arguments.data, recipe)
         scores = colorizer.evaluate([path for paths in held_out.values() for path in paths], size=128, verbose=0)
         errors = f"{scores['delta_e']:.2f} | {scores['gray_delta_e']:.2f} | {100 * scores['better_than_gray']:.0f} %"

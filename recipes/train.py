@@ -43,15 +43,36 @@ def main() -> None:
         type=Path,
         help="first weights, of the recipe that this one follows: a .keras file, or another output folder",
     )
+    parser.add_argument(
+        "--validation",
+        type=Path,
+        help="a folder with one folder of photos for each source, none of them in DATA: each epoch is validated on "
+        "these instead of the photos set aside",
+    )
     parser.add_argument("--epochs", type=int, help="stop after this many epochs; the same command goes on later")
     arguments = parser.parse_args()
     recipe = RECIPES[arguments.recipe]
     if recipe.follows and arguments.start is None:
         parser.error(f"{arguments.recipe} follows {recipe.follows}: --start needs the output folder of that training")
-    train(recipe, arguments.data, arguments.output, arguments.start, arguments.epochs)
+    train(
+        recipe,
+        arguments.data,
+        arguments.output,
+        start=arguments.start,
+        others=arguments.validation,
+        stop_after=arguments.epochs,
+    )
 
 
-def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_after: int | None) -> UNetColorizer:
+def train(
+    recipe: Recipe,
+    data: Path,
+    output: Path,
+    *,
+    start: Path | None = None,
+    others: Path | None = None,
+    stop_after: int | None = None,
+) -> UNetColorizer:
     training, validation = split(data, recipe)
     output.mkdir(parents=True, exist_ok=True)
     held_out = [path for paths in validation.values() for path in paths]
@@ -70,7 +91,9 @@ def train(recipe: Recipe, data: Path, output: Path, start: Path | None, stop_aft
                 for source, paths in validation.items()
                 if paths and (not recipe.favorites or source in recipe.favorites)
             }
-        ),
+        )
+        if others is None
+        else Sources.in_folder(others),
         validate_colors=True,
         epochs=recipe.epochs,
         steps_per_epoch=recipe.steps,
@@ -97,7 +120,7 @@ def split(data: Path, recipe: Recipe) -> tuple[dict[str, list[Path]], dict[str, 
     training: dict[str, list[Path]] = {}
     validation: dict[str, list[Path]] = {}
     for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name not in recipe.without):
-        own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+        own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
         count = round(_SHARE_OF_VALIDATION * len(own))
         held_out = set(np.random.default_rng(_SEED_OF_VALIDATION).permutation(len(own))[:count])
         training[folder.name] = [path for i, path in enumerate(own) if i not in held_out]
