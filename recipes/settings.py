@@ -11,6 +11,10 @@ from unetcolor.networks.options import UNetOptions
 from unetcolor.training import Ageing, Augmentation
 
 _NARROW = UNetOptions(filters=(16, 32, 64, 96, 128), convolutions=1, momentum=0.98, head_stride=2)
+# How the luminance was aged before films were imitated.
+_SOFT = Ageing(vignette=0.0, orthochromatic=0.0)
+_SOFTER = replace(_SOFT, aged=0.3, blur=1.5)
+
 _WIDE = replace(_NARROW, filters=(16, 64, 96, 160, 256))
 
 
@@ -33,7 +37,7 @@ class Recipe:
     network: UNetOptions = field(default_factory=lambda: _NARROW)
     loss: keras.losses.Loss = field(default_factory=lambda: ChromaHuber(delta=0.02, strength=1.5))
     augment: Augmentation = field(default_factory=lambda: Augmentation(area=(0.3, 1.0), stretch=1.3))
-    ageing: Ageing = field(default_factory=Ageing)
+    ageing: Ageing = _SOFT
     without: tuple[str, ...] = ("pfcn",)
     favorites: tuple[str, ...] = ()
     favorites_share: float = 0.0
@@ -54,7 +58,7 @@ RECIPES = {
         epochs=30,
         learning_rate=6e-4,
         loss=ChromaHuber(delta=0.02, strength=1.0),
-        ageing=Ageing(aged=0.3, blur=1.5),
+        ageing=_SOFTER,
         seed=2,
         follows="photo",
     ),
@@ -65,7 +69,7 @@ RECIPES = {
         learning_rate=8e-4,
         network=_WIDE,
         loss=ChromaHuber(delta=0.02, strength=1.0),
-        ageing=Ageing(aged=0.3, blur=1.5),
+        ageing=_SOFTER,
         seed=11,
         follows="refine",
     ),
@@ -76,7 +80,7 @@ RECIPES = {
         learning_rate=4e-4,
         network=_WIDE,
         loss=DeltaE99(),
-        ageing=Ageing(aged=0.3, blur=1.5),
+        ageing=_SOFTER,
         seed=12,
         follows="widen",
     ),
@@ -87,7 +91,7 @@ RECIPES = {
         learning_rate=6e-4,
         network=_WIDE,
         loss=DeltaE99(),
-        ageing=Ageing(aged=0.3, blur=1.5),
+        ageing=_SOFTER,
         seed=21,
         follows="finish",
     ),
@@ -99,7 +103,7 @@ RECIPES = {
         learning_rate=3e-4,
         network=_WIDE,
         loss=DeltaE99(),
-        ageing=Ageing(aged=0.3, blur=1.5),
+        ageing=_SOFTER,
         favorites=(
             *("coco_people", "coco_portrait_crops", "flickr8k", "mask_faces", "oi_people", "oi_portrait_crops"),
             *("rf_crosswalk", "cidclic", "imagen", "imagenette", "tiny_imagenet"),
@@ -115,7 +119,7 @@ RECIPES = {
         epochs=8,
         learning_rate=4e-4,
         loss=DeltaE99(),
-        ageing=Ageing(aged=0.3, blur=1.5),
+        ageing=_SOFTER,
         seed=3,
         favorites=("twfy_mps", "congress", "london_faces", "ccp"),
         favorites_share=0.7,

@@ -22,8 +22,8 @@ SOURCE = ROOT / "src" / "unetcolor"
 FLOORS = [
     {"errors", "_checks", "_files", "_strips", "_progress"},
     {"spaces", "images", "networks"},
-    {"codec"},
-    {"losses", "metrics", "plots", "testing", "samples", "models"},
+    {"codec", "losses"},
+    {"metrics", "plots", "testing", "samples", "models"},
     {"training", "prediction"},
     {"evaluation"},
     {"colorizer", ""},

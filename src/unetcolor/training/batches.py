@@ -107,8 +107,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
             rgb = [self._augment.apply(picture, size, rng) for picture in chosen]
         inputs, targets = self._codec.example(np.stack(rgb))
         if self._ageing is not None:
-            for picture in inputs:
-                picture[..., :1] = self._ageing.apply(picture[..., :1], rng)
+            for picture, colors in zip(inputs, rgb, strict=True):
+                seen = self._ageing.film(colors, rng)
+                luminance = picture if seen is colors else self._codec.inputs(seen)
+                picture[..., :1] = self._ageing.apply(luminance[..., :1], rng)
         return inputs, targets
 
 
