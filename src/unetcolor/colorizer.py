@@ -173,9 +173,9 @@ class UNetColorizer:
             Flip every second picture and cut out a random half to whole of it, in another way in each epoch; an
             :class:`unetcolor.training.Augmentation` says how large the crops are.
         ageing
-            Change contrast and brightness of the luminance at random, and give some pictures blur, noise, dark corners or
-            the gray of film that does not see red, as old photos have it; an :class:`unetcolor.training.Ageing` says
-            how much.
+            Change contrast and brightness of the luminance at random, and give some pictures blur, noise, dark corners
+            or the gray of film that does not see red, as old photos have it; an :class:`unetcolor.training.Ageing`
+            says how much.
         sizes
             Sizes of the pictures in turn, instead of ``image_size`` all the time: pairs of a number of epochs and a
             side in pixels, or ``(height, width)``. ``((22, 96), (28, 128))`` trains for 22 epochs on squares of 96
