@@ -10,16 +10,20 @@ import numpy as np
 from PIL import Image
 
 from unetcolor import samples
-from unetcolor.images import read_rgb
+from unetcolor.images import find_pictures, read_rgb
+from unetcolor.images.formats import READ_SUFFIXES
 
 Picture = tuple[str, np.ndarray]
 
 
 def listed(data: Path, photos: Path | None, per_source: int) -> Iterator[Picture]:
     """Yield the first photos of each source, ``DATA/<source>/...``: those in a list of files, or all."""
-    names = (
-        photos.read_text().splitlines() if photos else sorted(str(p.relative_to(data)) for p in data.glob("*/*.jpg"))
-    )
+    if photos is not None:
+        names = photos.read_text().splitlines()
+    else:
+        names = sorted(str(path.relative_to(data)) for path in find_pictures(data, suffixes=READ_SUFFIXES))
+    if not names:
+        raise SystemExit(f"no pictures in {data if photos is None else photos}")
     counts: Counter[str] = Counter()
     for name in names:
         source = name.partition("/")[0]

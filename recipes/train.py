@@ -1,4 +1,4 @@
-"""Train a preset from folders of photos, ``DATA/<source>/*.jpg``.
+"""Train a preset from folders of photos, ``DATA/<source>/``.
 
     python recipes/train.py photo DATA --output runs/photo
     python recipes/train.py refine DATA --output runs/refine --start runs/photo
@@ -21,6 +21,8 @@ import numpy as np
 from settings import RECIPES, Recipe
 
 from unetcolor import UNetColorizer, get_color_space
+from unetcolor.images import find_pictures
+from unetcolor.images.formats import READ_SUFFIXES
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.training import Cosine, Sources
 
@@ -120,7 +122,7 @@ def split(data: Path, recipe: Recipe) -> tuple[dict[str, list[Path]], dict[str, 
     training: dict[str, list[Path]] = {}
     validation: dict[str, list[Path]] = {}
     for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name not in recipe.without):
-        own = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
+        own = sorted(find_pictures(folder, suffixes=READ_SUFFIXES))
         count = round(_SHARE_OF_VALIDATION * len(own))
         held_out = set(np.random.default_rng(_SEED_OF_VALIDATION).permutation(len(own))[:count])
         training[folder.name] = [path for i, path in enumerate(own) if i not in held_out]
