@@ -36,6 +36,7 @@ class UNetOptions:
 
     Examples
     --------
+    >>> from unetcolor.networks.options import UNetOptions
     >>> options = UNetOptions(filters=[8, 16], dropout=0)
     >>> options.filters, options.dropout
     ((8, 16), 0.0)
