@@ -11,11 +11,11 @@ from unetcolor.networks.options import UNetOptions
 from unetcolor.training import Ageing, Augmentation
 
 _NARROW = UNetOptions(filters=(16, 32, 64, 96, 128), convolutions=1, momentum=0.98, head_stride=2)
+_WIDE = replace(_NARROW, filters=(16, 64, 96, 160, 256))
+
 # How the luminance was aged before films were imitated.
 _SOFT = Ageing(vignette=0.0, orthochromatic=0.0)
 _SOFTER = replace(_SOFT, aged=0.3, blur=1.5)
-
-_WIDE = replace(_NARROW, filters=(16, 64, 96, 160, 256))
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,16 @@ def train(
     stop_after: int | None = None,
 ) -> UNetColorizer:
     training, validation = split(data, recipe)
+    if others is not None:
+        validated = Sources.in_folder(others)
+    else:
+        validated = Sources(
+            {
+                source: paths[:_VALIDATED]
+                for source, paths in validation.items()
+                if paths and (not recipe.favorites or source in recipe.favorites)
+            }
+        )
     output.mkdir(parents=True, exist_ok=True)
     held_out = [path for paths in validation.values() for path in paths]
     (output / "validation.txt").write_text("".join(f"{path.relative_to(data)}\n" for path in held_out))
@@ -87,15 +97,7 @@ def train(
 
     colorizer.fit(
         Sources(training, recipe.favorites, recipe.favorites_share, colorful=True),
-        validation_data=Sources(
-            {
-                source: paths[:_VALIDATED]
-                for source, paths in validation.items()
-                if paths and (not recipe.favorites or source in recipe.favorites)
-            }
-        )
-        if others is None
-        else Sources.in_folder(others),
+        validation_data=validated,
         validate_colors=True,
         epochs=recipe.epochs,
         steps_per_epoch=recipe.steps,

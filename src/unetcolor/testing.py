@@ -224,7 +224,7 @@ def _head(space: ColorSpace) -> None:
 
     for what, name, get in (
         ("activation", space.activation, keras.activations.get),
-        ("loss", space.loss, get_loss),
+        ("loss", space.loss, lambda loss: keras.losses.get(get_loss(loss))),
     ):
         try:
             get(name)

@@ -71,6 +71,7 @@ def test_other_shares_do_not_go_on_from_a_checkpoint(tmp_path: Path, small_portr
     ("options", "message"),
     [
         ({"pictures": {}}, "at least one source"),
+        ({"pictures": {"a": Sources({"b": "photos"})}}, "the source 'a' is Sources itself"),
         ({"favorites": ["c"], "favorites_share": 0.5}, "unknown source 'c'"),
         ({"favorites": ["a"]}, "favorites_share must be above 0"),
         ({"favorites": ["a", "b"], "favorites_share": 0.5}, "or 1 if all sources are favorites"),

@@ -7,12 +7,11 @@ from math import isfinite
 
 import numpy as np
 
-from unetcolor.spaces.srgb import delinearize, linearize
+from unetcolor.spaces.srgb import LUMINANCE_WEIGHTS, delinearize, linearize, weigh
 
-# What each primary of sRGB, as linear light, counts for: on panchromatic film, about as for the eye; on orthochromatic
-# film, that of most photos before the 1930s, which does not see red and sees much blue.
-_PANCHROMATIC = np.array([0.2126, 0.7152, 0.0722], np.float32)
-_ORTHOCHROMATIC = np.array([0.0, 0.55, 0.45], np.float32)
+# What linear R, G, B count for on orthochromatic film, that of most photos before the 1930s, which does not see red and
+# sees much blue. On later film they count for about as much as for the eye.
+_ORTHOCHROMATIC = np.array([0.0, 0.55, 0.45])
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ class Ageing:
         if self.orthochromatic == 0 or rng.random() >= self.aged:
             return rgb
         part = rng.uniform(0, self.orthochromatic)
-        light = linearize(rgb) @ ((1 - part) * _PANCHROMATIC + part * _ORTHOCHROMATIC)
-        return np.repeat(delinearize(light[..., np.newaxis]), 3, axis=-1).astype(rgb.dtype)
+        light = weigh(linearize(rgb), (1 - part) * LUMINANCE_WEIGHTS + part * _ORTHOCHROMATIC)
+        return np.repeat(delinearize(light), 3, axis=-1)
 
     def apply(self, luminance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return the luminance of a picture as an old photo would have it.

@@ -51,6 +51,9 @@ class Sources(Openable):
     def __post_init__(self) -> None:
         if not self.pictures:
             raise ValueError("there must be at least one source of pictures")
+        for name, source in self.pictures.items():
+            if isinstance(source, Sources):
+                raise ValueError(f"the source {name!r} is Sources itself: name its sources among the others")
         for name in self.favorites:
             if name not in self.pictures:
                 raise ValueError(unknown_name("source", name, list(self.pictures)))
