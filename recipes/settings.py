@@ -13,6 +13,12 @@ from unetcolor.training import Ageing, Augmentation
 _NARROW = UNetOptions(filters=(16, 32, 64, 96, 128), convolutions=1, momentum=0.98, head_stride=2)
 _WIDE = replace(_NARROW, filters=(16, 64, 96, 160, 256))
 
+# Sources of people, streets, rooms, animals and things from many places.
+_VARIOUS = (
+    *("coco_people", "coco_portrait_crops", "flickr8k", "mask_faces", "oi_people", "oi_portrait_crops"),
+    *("rf_crosswalk", "cidclic", "imagen", "imagenette", "tiny_imagenet"),
+)
+
 # How the luminance was aged before films were imitated.
 _SOFT = Ageing(vignette=0.0, orthochromatic=0.0)
 _SOFTER = replace(_SOFT, aged=0.3, blur=1.5)
@@ -38,6 +44,7 @@ class Recipe:
     loss: keras.losses.Loss = field(default_factory=lambda: ChromaHuber(delta=0.02, strength=1.5))
     augment: Augmentation = field(default_factory=lambda: Augmentation(area=(0.3, 1.0), stretch=1.3))
     ageing: Ageing = _SOFT
+    hints: bool = False
     without: tuple[str, ...] = ("pfcn",)
     favorites: tuple[str, ...] = ()
     favorites_share: float = 0.0
@@ -104,15 +111,42 @@ RECIPES = {
         network=_WIDE,
         loss=DeltaE99(),
         ageing=_SOFTER,
-        favorites=(
-            *("coco_people", "coco_portrait_crops", "flickr8k", "mask_faces", "oi_people", "oi_portrait_crops"),
-            *("rf_crosswalk", "cidclic", "imagen", "imagenette", "tiny_imagenet"),
-        ),
+        favorites=_VARIOUS,
         favorites_share=0.75,
         steps=250,
         warmup=50,
         seed=31,
         follows="polish",
+    ),
+    "longer": Recipe(
+        sizes=((1, 96),),
+        epochs=48,
+        learning_rate=6e-4,
+        network=_WIDE,
+        loss=DeltaE99(),
+        ageing=Ageing(),
+        favorites=_VARIOUS,
+        favorites_share=0.75,
+        steps=500,
+        warmup=200,
+        seed=41,
+        follows="vary",
+    ),
+    # Colors that a user knows; larger pictures.
+    "hint": Recipe(
+        sizes=((1, 96), (1, 128)),
+        epochs=32,
+        learning_rate=5e-4,
+        network=_WIDE,
+        loss=DeltaE99(),
+        ageing=Ageing(),
+        hints=True,
+        favorites=_VARIOUS,
+        favorites_share=0.75,
+        steps=250,
+        warmup=100,
+        seed=42,
+        follows="longer",
     ),
     "portrait": Recipe(
         sizes=((1, 96), (1, 128)),

@@ -14,6 +14,7 @@ order, and from the whole of a photo: the same command does not give the same we
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -23,6 +24,7 @@ from settings import RECIPES, Recipe
 from unetcolor import UNetColorizer, get_color_space
 from unetcolor.images import find_pictures
 from unetcolor.images.formats import READ_SUFFIXES
+from unetcolor.models.keras_file import read_record
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.training import Cosine, Sources
 
@@ -140,16 +142,25 @@ def build(recipe: Recipe, start: Path | None) -> UNetColorizer:
         recipe.space,
         image_size=(largest, largest),
         seed=recipe.seed,
+        hints=recipe.hints,
         **{**recipe.network.to_json(), "encoder": encoder},
     )
     if start is not None:
-        former = UNetColorizer.load(start if start.suffix == ".keras" else start / "model.keras").model
-        network = colorizer.model
-        if [weight.shape for weight in former.weights] == [weight.shape for weight in network.weights]:
-            network.set_weights(former.get_weights())
+        path = start if start.suffix == ".keras" else start / "model.keras"
+        former = UNetColorizer.load(path)
+        if read_record(path).network == replace(recipe.network, encoder=recipe.encoder):
+            shapes = [tuple(weight.shape) for weight in colorizer.model.weights]
+            values = zip(former.model.get_weights(), shapes, strict=True)
+            colorizer.model.set_weights([with_zeros(value, shape) for value, shape in values])
         else:
-            network.get_layer(recipe.encoder).set_weights(former.get_layer(recipe.encoder).get_weights())
+            encoder = colorizer.model.get_layer(recipe.encoder)
+            encoder.set_weights(former.model.get_layer(recipe.encoder).get_weights())
     return colorizer
+
+
+def with_zeros(kernel: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a kernel that also takes hints, whose channels follow all others: at first they count for nothing."""
+    return np.pad(kernel, [(0, after - before) for before, after in zip(kernel.shape, shape, strict=True)])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 FLOORS = [
     {"errors", "_checks", "_files", "_strips", "_progress"},
     {"spaces", "images", "networks"},
-    {"codec", "losses"},
+    {"codec", "losses", "hints"},
     {"metrics", "plots", "testing", "samples", "models"},
     {"training", "prediction"},
     {"evaluation"},

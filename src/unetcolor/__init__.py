@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from unetcolor.colorizer import UNetColorizer as UNetColorizer
     from unetcolor.errors import ImageReadError as ImageReadError
     from unetcolor.errors import ModelLoadError as ModelLoadError
+    from unetcolor.hints import Hint as Hint
     from unetcolor.models.presets import list_presets as list_presets
     from unetcolor.networks.unet import build_unet as build_unet
     from unetcolor.spaces import Channel as Channel
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 _HOME = {
     "UNetColorizer": "unetcolor.colorizer",
     "build_unet": "unetcolor.networks.unet",
+    "Hint": "unetcolor.hints",
     "list_presets": "unetcolor.models.presets",
     "Channel": "unetcolor.spaces",
     "ColorSpace": "unetcolor.spaces",

@@ -40,3 +40,10 @@ def not_negative(name: str, value: Any) -> float:
     if not (isfinite(number) and number >= 0):
         raise ValueError(f"{name} must be finite and at least 0, not {number}")
     return number
+
+
+def true_or_false(name: str, value: Any) -> bool:
+    """Return a Boolean of any kind as a ``bool``, or raise a ValueError that names the argument."""
+    if value not in (True, False):
+        raise ValueError(f"{name} must be True or False, not {value!r}")
+    return bool(value)

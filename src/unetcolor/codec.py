@@ -14,7 +14,10 @@ import numpy as np
 
 from unetcolor.images import from_float, to_float
 from unetcolor.spaces import ColorSpace, in_strips
-from unetcolor.spaces.arrays import Array
+from unetcolor.spaces.arrays import Array, join_channels
+from unetcolor.spaces.lab import Lab
+
+_LAB = Lab()
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Codec:
         The color space that the network works in.
     stride
         Pixels of the picture, along each side, to one pixel of the network's answer.
+    hints
+        Whether the network also sees colors that are known at some places.
 
     Examples
     --------
@@ -39,11 +44,17 @@ class Codec:
 
     space: ColorSpace
     stride: int = 1
+    hints: bool = False
 
     @property
     def input_channels(self) -> int:
-        """Channels that the network takes: the luminance."""
-        return 1
+        """Channels that the network takes: the luminance and those of hints."""
+        return 1 + self.hint_channels
+
+    @property
+    def hint_channels(self) -> int:
+        """Channels of hints: the targets of the space, and a mask; none if the network does not take hints."""
+        return len(self.space.targets) + 1 if self.hints else 0
 
     @property
     def output_channels(self) -> int:
@@ -51,7 +62,7 @@ class Codec:
         return self.space.output_channels
 
     def inputs(self, rgb: Array) -> Array:
-        """Return what the network sees of pictures.
+        """Return what the network sees of pictures, without any hint.
 
         Parameters
         ----------
@@ -62,7 +73,7 @@ class Codec:
         -------
         Shape ``(..., input_channels)``, network units.
         """
-        return self.space.normalize_luminance(self.space.encode(rgb)[0])
+        return self._without_hints(self.space.normalize_luminance(self.space.encode(rgb)[0]))
 
     def example(self, rgb: Array) -> tuple[Array, Array]:
         """Return what the network sees of pictures in color, and what it should answer.
@@ -75,12 +86,70 @@ class Codec:
         Returns
         -------
         inputs
-            Shape ``(batch, height, width, input_channels)``, network units.
+            Shape ``(batch, height, width, input_channels)``, network units; without any hint.
         targets
             Shape ``(batch, ceil(height / stride), ceil(width / stride), output_channels)``, network units.
         """
         luminance, targets = self.space.encode(rgb)
-        return self.space.normalize(luminance, average_blocks(targets, self.stride))
+        seen, answer = self.space.normalize(luminance, average_blocks(targets, self.stride))
+        return self._without_hints(seen), answer
+
+    def hint_layer(self, luminance: np.ndarray, colors: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return the channels of hints that the network sees of a picture.
+
+        Parameters
+        ----------
+        luminance
+            The luminance of the picture, shape ``(height, width, 1)``, network units.
+        colors
+            sRGB in ``[0, 1]``, shape ``(height, width, 3)``. Of a hint only hue and chroma count.
+        places
+            Where there are hints, Booleans of shape ``(height, width)``.
+
+        Returns
+        -------
+        float32, shape ``(height, width, hint_channels)``: targets in ``[0, 1]`` and the mask, all 0 where there is no
+        hint.
+        """
+        layer = np.zeros((*places.shape, self.hint_channels), np.float32)
+        layer[places, :-1] = self.space.to_unit(self.hinted_targets(luminance[places], colors[places]))
+        layer[places, -1] = 1
+        return layer
+
+    def hinted_targets(self, luminance: np.ndarray, colors: np.ndarray) -> np.ndarray:
+        """Return the targets of colors that keep their hue and chroma and take another luminance.
+
+        Parameters
+        ----------
+        luminance
+            Shape ``(..., 1)``, network units.
+        colors
+            sRGB in ``[0, 1]``, shape ``(..., 3)``.
+
+        Returns
+        -------
+        Shape ``(..., len(space.targets))``, natural units.
+        """
+        _, chroma = _LAB.encode(colors)
+        return self.with_chroma(luminance, chroma)
+
+    def with_chroma(self, luminance: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+        """Return the targets, natural units, of a luminance in network units with a* and b*, shape ``(..., 2)``.
+
+        Only targets that are a* and b* themselves hold a chroma that sRGB does not show at this luminance.
+        """
+        if isinstance(self.space, Lab):
+            return chroma
+        lightness, _ = _LAB.encode(self.space.gray(self.space.denormalize_luminance(luminance)))
+        _, targets = self.space.encode(_LAB.decode(lightness, chroma))
+        return np.asarray(targets)
+
+    def chroma(self, luminance: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return a* and b* of a luminance in network units with targets in natural units: the inverse."""
+        if isinstance(self.space, Lab):
+            return targets
+        _, chroma = _LAB.encode(self.space.decode(self.space.denormalize_luminance(luminance), targets))
+        return np.asarray(chroma)
 
     def luminances(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the luminance of a picture, in natural and in network units, each of shape ``(height, width, 1)``.
@@ -126,6 +195,9 @@ class Codec:
         """
         luminance, _ = in_strips(self.space.encode, to_float(pictures))
         return from_float(self.space.gray(luminance), pictures.dtype)
+
+    def _without_hints(self, luminance: Array) -> Array:
+        return join_channels(luminance, *[0 * luminance] * self.hint_channels) if self.hints else luminance
 
     def answer_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the height and width of the network's answer to a picture."""

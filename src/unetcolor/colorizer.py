@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import keras
 import numpy as np
 
 import unetcolor
-from unetcolor._checks import height_and_width, whole_number
+from unetcolor._checks import height_and_width, true_or_false, whole_number
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
@@ -26,7 +27,7 @@ from unetcolor.prediction.full_size import Adjust
 from unetcolor.prediction.predictor import Predictor, side_of
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
-from unetcolor.training import Ageing, Augmentation, Cosine
+from unetcolor.training import Ageing, Augmentation, Cosine, Hinting
 from unetcolor.training.compilation import Compilation
 from unetcolor.training.fit import train
 from unetcolor.training.options import Options
@@ -47,6 +48,9 @@ class UNetColorizer:
         size, or 128x128 for files.
     seed
         Seed of the network's weights, of the order of the pictures and of their augmentation. None draws one.
+    hints
+        Whether the network also takes colors that a user knows: see ``hints`` of :meth:`predict`. It then has
+        ``1 + n + 1`` input channels: luminance, the ``n`` targets of the space where there is a hint, and a mask.
     encoder
         As in :func:`unetcolor.build_unet`; or the name of a pretrained one: ``"efficientnet_lite0"``.
     **unet
@@ -69,12 +73,13 @@ class UNetColorizer:
         *,
         image_size: Sequence[int] | None = None,
         seed: int | None = None,
+        hints: bool = False,
         encoder: str | keras.Model | None = None,
         **unet: Any,
     ) -> None:
         network = get_encoder(encoder) if isinstance(encoder, str) else encoder
         self._options = UNetOptions(encoder=None if network is None else str(getattr(network, "name", "")), **unet)
-        self._codec = Codec(get_color_space(space), self._options.head_stride)
+        self._codec = Codec(get_color_space(space), self._options.head_stride, true_or_false("hints", hints))
         self._image_size = None if image_size is None else height_and_width("image_size", image_size)
         self._seed = None if seed is None else whole_number("seed", seed, least=0)
         check_can_be_saved(self.space)
@@ -100,7 +105,12 @@ class UNetColorizer:
         if given != made_for:
             raise ValueError(f"the network was made for the channels of {self.space!r}, which {other!r} does not have")
         self._compilation.exchange_loss(self._model, self.space.loss or "mae", other.loss or "mae")
-        self._codec = Codec(other, self._codec.stride)
+        self._codec = replace(self._codec, space=other)
+
+    @property
+    def hints(self) -> bool:
+        """Whether the network takes hints."""
+        return self._codec.hints
 
     @property
     def image_size(self) -> Size | None:
@@ -134,6 +144,7 @@ class UNetColorizer:
         shuffle: bool = True,
         augment: bool | Augmentation = False,
         ageing: bool | Ageing = False,
+        hints: bool | Hinting | None = None,
         sizes: Sequence[tuple[int, int | Size]] | None = None,
         average: float | None = None,
         learning_rate: float | Cosine | None = None,
@@ -176,6 +187,9 @@ class UNetColorizer:
             Change contrast and brightness of the luminance at random, and give some pictures blur, noise, dark corners
             or the gray of film that does not see red, as old photos have it; an :class:`unetcolor.training.Ageing`
             says how much.
+        hints
+            Show the network the true colors at random places of every second picture, as a user would who knows them;
+            an :class:`unetcolor.training.Hinting` says how many and how large. None does so if the network takes hints.
         sizes
             Sizes of the pictures in turn, instead of ``image_size`` all the time: pairs of a number of epochs and a
             side in pixels, or ``(height, width)``. ``((22, 96), (28, 128))`` trains for 22 epochs on squares of 96
@@ -228,6 +242,7 @@ class UNetColorizer:
                 shuffle=shuffle,
                 augment=augment,
                 ageing=ageing,
+                hints=self._hints_to_draw(hints),
                 sizes=sizes,
                 average=average,
                 learning_rate=learning_rate,
@@ -239,7 +254,7 @@ class UNetColorizer:
             keras_arguments,
             image_size=self.image_size,
             seed=self.seed,
-            made_of={"space": self.space.get_config(), **self._options.to_json()},
+            made_of={"space": self.space.get_config(), **self._options.to_json(), "takes_hints": self.hints or None},
             compilation=self._compilation,
             training=self._training,
             keep=self._record_epoch,
@@ -251,6 +266,7 @@ class UNetColorizer:
         *,
         size: int | None = None,
         saturation: float = 1.0,
+        hints: Any = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         verbose: Any = "auto",
@@ -272,6 +288,11 @@ class UNetColorizer:
         saturation
             The colors' distance from gray is multiplied by this: 0 leaves the picture gray, 1 is what the network
             says, more is more vivid. What the screen cannot show is pulled back toward gray.
+        hints
+            Colors that you know, if the network takes hints: a list of :class:`unetcolor.Hint`; or a layer, a picture
+            with transparency of the photo's aspect (an array, a path or a Pillow image) that shows colors at some
+            places and is transparent elsewhere. Of several pictures a list, with the hints or None for each. At these
+            places the result has the hint's hue and chroma, as far as sRGB has them at the photo's luminance.
         precision
             Of the network's arithmetic. ``"bfloat16"`` is faster on processors that have it; colors then differ by
             a level or two of 255, rarely by more. ``"auto"`` takes it there, and ``"float32"`` elsewhere.
@@ -293,7 +314,8 @@ class UNetColorizer:
         ImageReadError
             A file cannot be read.
         ValueError
-            A picture has a wrong shape, dtype or range, or there is none; or the processor lacks the precision.
+            A picture has a wrong shape, dtype or range, or there is none; the network takes no hints, or they do not
+            fit the photo; or the processor lacks the precision.
 
         Notes
         -----
@@ -303,7 +325,9 @@ class UNetColorizer:
         An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones.
         """
         predictor = self.predictor(precision=precision)
-        return predictor.predict(images, size=size, saturation=saturation, batch_size=batch_size, verbose=verbose)
+        return predictor.predict(
+            images, size=size, saturation=saturation, hints=hints, batch_size=batch_size, verbose=verbose
+        )
 
     def stream(
         self,
@@ -311,6 +335,7 @@ class UNetColorizer:
         *,
         size: int | None = None,
         saturation: float = 1.0,
+        hints: Iterable[Any] | None = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         adjust: Adjust | None = None,
@@ -323,6 +348,8 @@ class UNetColorizer:
             Pictures as :meth:`predict` takes them, in any iterable, which is read as the results are taken.
         size, saturation, precision, batch_size
             As in :meth:`predict`.
+        hints
+            The hints of each picture, or None for it, as :meth:`predict` takes those of one picture.
         adjust
             Changes the colors that the network predicted before they are scaled up to the picture: called for each
             picture in its turn with the luminance that the network saw, ``(h, w, 1)`` in network units, and the
@@ -349,7 +376,7 @@ class UNetColorizer:
         (100, 75, 3)
         """
         return self.predictor(precision=precision).stream(
-            pictures, size=size, saturation=saturation, batch_size=batch_size, adjust=adjust
+            pictures, size=size, saturation=saturation, hints=hints, batch_size=batch_size, adjust=adjust
         )
 
     def predictor(self, *, engine: str = "auto", precision: Precision = "auto") -> Predictor:
@@ -448,6 +475,7 @@ class UNetColorizer:
             image_size=list(self._working_size),
             training=self._training,
             unetcolor=unetcolor.__version__,
+            hints=self.hints,
         )
         keras_file.write_model(path, self._model, record, half_precision=half_precision)
 
@@ -514,6 +542,13 @@ class UNetColorizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._begin()
+
+    def _hints_to_draw(self, hints: bool | Hinting | None) -> bool | Hinting:
+        if hints is None:
+            return self.hints
+        if hints and not self.hints:
+            raise ValueError("this network takes no hints: build it with UNetColorizer(hints=True)")
+        return hints
 
     @property
     def _working_size(self) -> Size:

@@ -17,6 +17,7 @@ from unetcolor.cli._output import new_table, print_json, print_line, readable_er
 from unetcolor.cli._progress import new_progress
 
 if TYPE_CHECKING:
+    from unetcolor import Hint
     from unetcolor.photos.files import Result
 
 # Each photo in work takes memory, and the network uses all cores for one.
@@ -33,6 +34,22 @@ def colorize(
     model: Model = None,
     saturation: Saturation = 1.0,
     size: Size = None,
+    hints: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture with transparency that shows known colors of the one photo; of many photos, the layer of "
+            "each lies next to it as NAME.hints.png.",
+            show_default=False,
+        ),
+    ] = None,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Known color of the one photo, such as 120,80,#b03060: column and row in pixels, and a CSS color. Can "
+            "be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     file_format: Annotated[
         str,
         typer.Option(
@@ -70,7 +87,10 @@ def colorize(
         from unetcolor.photos.jobs import plan
 
         suffix = None if file_format == "same" else f".{file_format.lower().lstrip('.')}"
-        planned = plan(photos, output, suffix=suffix, recursive=recursive, compare=compare)
+        if hints is not None and hint:
+            raise ValueError("give --hints or --hint, not both")
+        known = [_hint(text) for text in hint] if hint else hints
+        planned = plan(photos, output, suffix=suffix, recursive=recursive, compare=compare, hints=known)
         predictor = load_predictor(preset if model is None else model)
         from unetcolor.photos.files import colorize_files
 
@@ -94,6 +114,16 @@ def colorize(
             _print_summary(done, counts, seconds, output)
     if counts["failed"]:
         raise typer.Exit(1)
+
+
+def _hint(text: str) -> Hint:
+    from unetcolor import Hint
+
+    column, row, color = [part.strip() for part in [*text.split(",", 2), "", ""][:3]]
+    try:
+        return Hint(float(row), float(column), color)
+    except ValueError as error:
+        raise ValueError(f"--hint must be COLUMN,ROW,COLOR such as 120,80,#b03060, not {text!r}: {error}") from None
 
 
 def _print_summary(done: list[Result], counts: Counter[str], seconds: float, output: Path) -> None:
@@ -125,6 +155,7 @@ def _as_json(done: list[Result], counts: Counter[str], seconds: float) -> dict[s
             "status": result.status,
             "reason": result.reason,
             "size": result.size,
+            "hints": result.hints,
             "seconds": round(result.seconds, 3),
         }
         for result in done

@@ -63,6 +63,10 @@ def train(
     ageing: Annotated[
         bool, typer.Option("--ageing", help="Change contrast at random, blur some photos and add noise to some.")
     ] = False,
+    hints: Annotated[
+        bool,
+        typer.Option("--hints", help="Also learn to follow colors that a user knows; the photos give them."),
+    ] = False,
     sizes: Annotated[
         str | None,
         typer.Option(
@@ -132,9 +136,10 @@ def train(
         if resume and learning_rate is not None:
             raise ValueError("--learning-rate cannot change when --resume continues a training: leave it out")
         if start is None:
-            colorizer = _new_colorizer(space, image_size, seed, encoder, filters)
+            colorizer = _new_colorizer(space, image_size, seed, encoder, filters, hints)
         else:
             network = {"space": space, "image-size": image_size, "seed": seed, "encoder": encoder, "filters": filters}
+            network["hints"] = hints or None
             colorizer = _started_colorizer(start, network)
         import keras
 
@@ -220,7 +225,12 @@ def _started_colorizer(start: str, network: dict[str, Any]) -> UNetColorizer:
 
 
 def _new_colorizer(
-    space: str | None, image_size: int | None, seed: int | None, encoder: str | None, filters: str | None
+    space: str | None,
+    image_size: int | None,
+    seed: int | None,
+    encoder: str | None,
+    filters: str | None,
+    hints: bool,
 ) -> UNetColorizer:
     options: dict[str, Any] = {}
     if filters is not None:
@@ -234,4 +244,4 @@ def _new_colorizer(
     with loading("TensorFlow"):
         from unetcolor import UNetColorizer
 
-        return UNetColorizer(space or "lab", image_size=(side, side), seed=seed or 0, **options)
+        return UNetColorizer(space or "lab", image_size=(side, side), seed=seed or 0, hints=hints, **options)

@@ -91,7 +91,7 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
         The file is missing, damaged, or not a colorizer, or it needs a color space or an encoder that is not there.
     """
     record = read_record(path)
-    codec = Codec(space_of(path, record), record.network.head_stride)
+    codec = Codec(space_of(path, record), record.network.head_stride, record.hints)
     # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
     encoder = encoder_of(path, record) if encoder is None else keras.models.clone_model(encoder)
     try:
@@ -109,6 +109,7 @@ def build_colorizer_network(
     return build_unet(
         codec.input_channels,
         codec.output_channels,
+        hint_channels=codec.hint_channels,
         activation=codec.space.activation,
         seed=seed,
         name="colorizer",

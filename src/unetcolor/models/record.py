@@ -37,6 +37,8 @@ class Record:
         The options of the network.
     image_size
         ``[height, width]`` that the network was trained at.
+    hints
+        Whether the network takes hints. Files from before there were any do not say.
     training
         How the network was trained, as :attr:`unetcolor.UNetColorizer.training` shows it.
     unetcolor
@@ -51,6 +53,7 @@ class Record:
     image_size: list[int]
     training: dict[str, Any]
     unetcolor: str
+    hints: bool = False
     format: int = field(default=FORMAT)
 
     def to_json(self) -> dict[str, Any]:
@@ -72,6 +75,7 @@ _KINDS: Kinds = {
     "image_size": (list,),
     "training": (dict,),
     "unetcolor": (str,),
+    "hints": (bool,),
     "format": (int,),
 }
 
@@ -108,6 +112,7 @@ def parse_record(path: str | os.PathLike[str], content: bytes) -> Record:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         given = values.get("format") if isinstance(values, dict) else values
         raise ModelLoadError(f"{path}: this version of unetcolor reads model format {FORMAT}, not {given!r}")
+    values.setdefault("hints", False)
     _check_kinds(path, "the record", values, _KINDS)
     _check_kinds(path, "provider", values["provider"], {"package": (str,), "version": (str,)})
     _check_kinds(path, "training", values["training"], _TRAINING_KINDS)

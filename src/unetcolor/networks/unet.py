@@ -17,6 +17,7 @@ def build_unet(
     output_channels: int = 3,
     *,
     encoder: keras.Model | None = None,
+    hint_channels: int = 0,
     filters: Sequence[int] = UNetOptions.filters,
     convolutions: int = UNetOptions.convolutions,
     dropout: float = UNetOptions.dropout,
@@ -46,6 +47,11 @@ def build_unet(
         channels, or one channel that is repeated for it, and returns feature maps of 1/2, 1/4, ... of their size.
         Keep its part of the finished model as it is by ``encoder.trainable = False``. It becomes a part of the
         model, weights and all: build one for each model. None builds the way down from ``filters``.
+    hint_channels
+        The last so many of ``input_channels`` are values that are known at some places only, and 0 elsewhere; the last
+        of all is a mask, 1 at those places. An encoder does not see them, so it keeps what it knows: they are joined to
+        the way up at each of its sizes, averaged over the places where they are known. Without an encoder they are
+        channels like the others.
     filters
         Filters of each stage, from full size down; the last is the bottom. Its length is the depth. With an
         encoder, which has a bottom of its own, those of the way up: one for each of its feature maps.
@@ -96,13 +102,18 @@ def build_unet(
         skip_connections=skip_connections,
         head_stride=head_stride,
     )
+    if hint_channels != 0 and not 2 <= whole_number("hint_channels", hint_channels) < input_channels:
+        raise ValueError(
+            "hint_channels must be 0, or 2 and more of the input_channels (values and their mask) but not all of them, "
+            f"not {hint_channels} of {input_channels}"
+        )
     filters = options.filters
     build = _Blocks(options, seed)
     inputs = keras.Input((None, None, input_channels), name="input")
     if encoder is None:
         x, stages = build.way_down(inputs, filters)
     else:
-        x, stages = build.encode(_fill_up(inputs, 2 ** len(filters)), encoder, filters)
+        x, stages = build.encode(_fill_up(inputs, 2 ** len(filters)), encoder, filters, hint_channels)
     for depth in reversed(range(_depth_of_head(options.head_stride, len(stages)), len(stages))):
         x = build.upsample(x, filters[depth], f"up{depth}")
         if encoder is None:
@@ -134,14 +145,20 @@ class _Blocks:
             x = self.pool(x, f"down{depth}")
         return self.stage(x, filters[-1], "bottom"), stages
 
-    def encode(self, x: Any, encoder: keras.Model, filters: Sequence[int]) -> tuple[Any, list[Any]]:
+    def encode(self, x: Any, encoder: keras.Model, filters: Sequence[int], hint_channels: int) -> tuple[Any, list[Any]]:
         """Return the encoder's last feature map, and the stage at each size above it: first the picture itself."""
-        _check_encoder(encoder, x.shape[-1], filters)
+        picture, hints = x, None
+        if hint_channels:
+            picture, hints = x[..., :-hint_channels], x[..., -hint_channels:]
+        _check_encoder(encoder, picture.shape[-1], filters)
         channels = encoder.input_shape[-1]
-        picture = x if channels == x.shape[-1] else layers.Concatenate(name="gray_as_rgb")([x] * channels)
+        if channels != picture.shape[-1]:
+            picture = layers.Concatenate(name="gray_as_rgb")([picture] * channels)
         *stages, bottom = keras.tree.flatten(encoder(picture))
         if self._options.dropout:
             bottom = layers.Dropout(self._options.dropout, seed=self._next_seed(), name="bottom_dropout")(bottom)
+        if hints is not None:
+            *stages, bottom = (_with_hints(stage, hints, 2**depth) for depth, stage in enumerate([*stages, bottom], 1))
         return bottom, [x, *stages]
 
     def stage(self, x: Any, filters: int, name: str) -> Any:
@@ -203,6 +220,15 @@ def _fill_up(x: Any, multiple: int) -> Any:
         available = ops.sum(ops.ones_like(line, dtype="int32"))
         x = ops.take(x, ops.minimum(ops.cumsum(wanted), available) - 1, axis=axis)
     return x
+
+
+def _with_hints(stage: Any, hints: Any, stride: int) -> Any:
+    """Join hints to a feature map that has 1/stride of their height and width: the mean of each square's hints."""
+    sums = layers.AveragePooling2D(stride, name=f"hints{stride}_sums")(hints)
+    known = layers.MaxPooling2D(stride, name=f"hints{stride}_known")(hints[..., -1:])
+    # A square without hints has the sums 0.
+    means = sums[..., :-1] / ops.maximum(sums[..., -1:], 1 / (2 * stride**2))
+    return layers.Concatenate(name=f"hints{stride}")([stage, means, known])
 
 
 def _as_small_as(x: Any, stride: int, name: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from unetcolor.errors import ImageReadError
+from unetcolor.hints import read_hints
 from unetcolor.images import Metadata, Photo, from_float, read, split_alpha, to_float, write_image
 from unetcolor.images.formats import Format, format_to_write
 from unetcolor.photos.jobs import Job
@@ -33,6 +34,8 @@ class Result:
         Why it was skipped, why it failed, or what was lost on the way; may be empty.
     size
         ``(height, width)`` of the photo, if it was colorized.
+    hints
+        Number of hints that it was colorized with.
     seconds
         From reading to writing.
     """
@@ -41,6 +44,7 @@ class Result:
     status: Status
     reason: str = ""
     size: tuple[int, int] | None = None
+    hints: int = 0
     seconds: float = 0.0
 
 
@@ -101,9 +105,12 @@ def _colorize_file(job: Job, predictor: Predictor, size: int | None, saturation:
     start = time.perf_counter()
     try:
         photo = read(job.source)
+        # A layer of a name like the photo's may be broken, too: its error names it.
+        hints = read_hints(job.hints)
         chosen = format_to_write(job.output)
         metadata, left_out = _metadata_that_fits(photo, chosen)
-        (colored,) = predictor.stream([photo.pixels], size=size, saturation=saturation)
+        each = None if job.hints is None else [hints]
+        (colored,) = predictor.stream([photo.pixels], size=size, saturation=saturation, hints=each)
         written, lost = _pixels_that_fit(colored, chosen)
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if job.comparison is not None:
@@ -121,7 +128,8 @@ def _colorize_file(job: Job, predictor: Predictor, size: int | None, saturation:
         return Result(job, "failed", str(error) or type(error).__name__)
     seconds = time.perf_counter() - start
     height, width = photo.pixels.shape[:2]
-    return Result(job, "colorized", "; ".join([*photo.notes, *lost, *left_out]), (height, width), seconds)
+    notes = "; ".join([*photo.notes, *lost, *left_out])
+    return Result(job, "colorized", notes, (height, width), hints.count if hints else 0, seconds)
 
 
 def _metadata_that_fits(photo: Photo, chosen: Format) -> tuple[Metadata, list[str]]:

@@ -9,21 +9,44 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
+from unetcolor.hints import Hint
 from unetcolor.images import WRITE_FORMATS, find_pictures
 from unetcolor.images.finding import place
+
+# The end of the name of a layer of hints, which lies next to its photo: photo.hints.png next to photo.jpg.
+HINTS_SUFFIX = ".hints.png"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A photo, where its result goes, and where the result next to the gray photo goes, if that is wanted."""
+    """What is to be done with a photo.
+
+    Attributes
+    ----------
+    source
+        The photo.
+    output
+        Where its result goes.
+    comparison
+        Where the result next to the gray photo goes, if that is wanted.
+    hints
+        Colors of the photo that are known, as :func:`unetcolor.hints.read_hints` takes them.
+    """
 
     source: Path
     output: Path
     comparison: Path | None = None
+    hints: Path | Sequence[Hint] | None = None
 
 
 def plan(
-    photos: Sequence[Path], output: Path, *, suffix: str | None = None, recursive: bool = False, compare: bool = False
+    photos: Sequence[Path],
+    output: Path,
+    *,
+    suffix: str | None = None,
+    recursive: bool = False,
+    compare: bool = False,
+    hints: Path | Sequence[Hint] | None = None,
 ) -> list[Job]:
     """Find the photos, and give each result a name of its own.
 
@@ -43,21 +66,30 @@ def plan(
         Take the files of the folders within the folders, too.
     compare
         Also make pictures that show the gray photo next to the result.
+    hints
+        Those of the one photo. None takes what lies next to each photo under its name with the suffix ``.hints.png``,
+        which is no photo itself.
 
     Raises
     ------
     ValueError
-        A photo or folder does not exist, there are none, a result would lie among the photos, or the suffix is unknown.
+        A photo or folder does not exist, there are none, a result would lie among the photos, the suffix is
+        unknown, or there are hints for more than one photo.
     """
     if suffix is not None and suffix not in WRITE_FORMATS:
         raise ValueError(f"cannot write {suffix!r} files, only {', '.join(WRITE_FORMATS)}")
     if output.exists() and not output.is_dir():
         raise ValueError(f"the output {output} is a file: name a folder for the results")
-    found = [path for given in photos for path in _files(given, recursive, output)]
+    found = [path for given in photos for path in _files(given, recursive, output) if not _is_layer(path)]
     sources = list({os.path.abspath(path): path for path in found}.values())
     if not sources:
         hint = "" if recursive else "; photos in the folders within it are found with recursive"
         raise ValueError(f"no photos in {', '.join(map(str, photos))}{hint}")
+    if hints is not None and len(sources) > 1:
+        raise ValueError(
+            f"hints are for one photo, and there are {len(sources)}: put the layer of each next to it, such as "
+            f"{sources[0].stem}{HINTS_SUFFIX}"
+        )
     folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in photos]
     root = os.path.commonpath(folders)
     targets = [output / os.path.relpath(os.path.abspath(source), root) for source in sources]
@@ -70,7 +102,8 @@ def plan(
             name = target.with_name(target.name + name.suffix)
         name = _untaken(name, taken)
         comparison = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
-        jobs.append(Job(source, name, comparison))
+        layer = source.with_name(source.stem + HINTS_SUFFIX)
+        jobs.append(Job(source, name, comparison, hints or (layer if layer.exists() else None)))
     taken_from = {place(source.parent) for source in sources}
     for job in jobs:
         if place(job.output.parent) in taken_from:
@@ -91,6 +124,10 @@ def _files(given: Path, recursive: bool, output: Path) -> Iterator[Path]:
         yield given
     else:
         raise ValueError(f"there is no {given}")
+
+
+def _is_layer(path: Path) -> bool:
+    return path.name.lower().endswith(HINTS_SUFFIX)
 
 
 def _with_suffix(path: Path, wanted: str | None) -> Path:

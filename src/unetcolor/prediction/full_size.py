@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import repeat
 from math import sqrt
 from typing import Any
 
@@ -11,8 +13,10 @@ import numpy as np
 
 from unetcolor._strips import STRIP_PIXELS, each_strip
 from unetcolor.codec import Codec, average_blocks
+from unetcolor.hints import Hints
 from unetcolor.images import from_float, resize, to_float
-from unetcolor.prediction.inputs import load_batches
+from unetcolor.prediction.following import follow
+from unetcolor.prediction.inputs import Loaded, load_batches
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
 from unetcolor.spaces import ColorSpace
 
@@ -34,6 +38,7 @@ def colorize(
     batch_size: int,
     *,
     saturation: float = 1.0,
+    hints: Iterable[Hints | None] | None = None,
     adjust: Adjust | None = None,
 ) -> Iterator[np.ndarray]:
     """Yield the pictures in color, in their order.
@@ -51,7 +56,9 @@ def colorize(
     batch_size
         Pictures that are read, and shown to the network, at once.
     saturation
-        The colors' distance from gray is multiplied by this.
+        The colors' distance from gray is multiplied by this; hints are followed after that.
+    hints
+        Those of each picture, for a codec that has hints.
     adjust
         Called for each picture in its turn, with its luminance ``(h, w, 1)`` in network units and its colors
         ``(h, w, n)`` in natural units, both at the size of the network's answer; returns the colors to use instead.
@@ -60,16 +67,24 @@ def colorize(
     ------
     Arrays ``(height, width, 3)``, or 4 channels if the picture has transparency, of the picture's dtype.
     """
-    for loaded in load_batches(pictures, batch_size):
-        small = [_shrink(pixels, codec, side) for pixels, _ in loaded]
-        answers = _predict_by_size(small, network)
-        for (pixels, alpha), luminance, predicted in zip(loaded, small, answers, strict=True):
+    for loaded in load_batches(pictures, repeat(None) if hints is None else hints, batch_size):
+        small = [_shrink(photo.pixels, codec, side) for photo in loaded]
+        answers = _predict_by_size(
+            [_show(luminance, photo, codec) for luminance, photo in zip(small, loaded, strict=True)], network
+        )
+        for photo, luminance, predicted in zip(loaded, small, answers, strict=True):
             seen = average_blocks(luminance, codec.stride)
             colors = codec.colors(seen, predicted, saturation)
+            size = photo.pixels.shape[:2]
+            upsample = partial(EdgeAwareUpsampler, luminance=luminance, size=size, stride=codec.stride)
+            if photo.hints is not None:
+                grid = luminance.shape[0] / codec.stride, luminance.shape[1] / codec.stride
+                cells = photo.hints.in_cells(size, grid)
+                colors = follow(colors, seen, cells, codec, upsample, partial(_luminance_at, photo.pixels, codec))
             if adjust is not None:
                 colors = adjust(seen, colors)
-            rgb = _finish(pixels, EdgeAwareUpsampler(colors, luminance, pixels.shape[:2], codec.stride), codec)
-            yield rgb if alpha is None else np.concatenate([rgb, alpha[..., np.newaxis]], axis=-1)
+            rgb = _finish(photo.pixels, upsample(colors), codec)
+            yield rgb if photo.alpha is None else np.concatenate([rgb, photo.alpha[..., np.newaxis]], axis=-1)
 
 
 def working_size(height: int, width: int, side: float) -> tuple[int, int]:
@@ -92,6 +107,23 @@ def _shrink(pixels: np.ndarray, codec: Codec, side: float) -> np.ndarray:
     small = [resize(to_float(pixels[..., i]), size) for i in range(channels)]
     _, luminance = codec.luminances(np.stack(small, axis=-1))
     return luminance
+
+
+def _show(luminance: np.ndarray, photo: Loaded, codec: Codec) -> np.ndarray:
+    """Return the network's input: the luminance, with the photo's hints if the network takes any."""
+    if not codec.hints:
+        return luminance
+    if photo.hints is None:
+        return np.concatenate([luminance, np.zeros((*luminance.shape[:2], codec.hint_channels), np.float32)], axis=-1)
+    cells = photo.hints.in_cells(photo.pixels.shape[:2], luminance.shape[:2])
+    return np.concatenate([luminance, codec.hint_layer(luminance, cells.colors, cells.places)], axis=-1)
+
+
+def _luminance_at(pixels: np.ndarray, codec: Codec, places: np.ndarray) -> np.ndarray:
+    """Return a photo's luminance at places ``(k, 2)``, network units, shape ``(k, 1)``."""
+    _, luminance = codec.luminances(to_float(pixels[places[:, 0], places[:, 1]])[np.newaxis])
+    found: np.ndarray = luminance[0]
+    return found
 
 
 def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from unetcolor.hints import Hints, read_hints
 from unetcolor.images import read_image, split_alpha, to_float
 
 # Photos are held in memory until the network has seen a batch of them: no more than these values at once.
@@ -16,10 +17,21 @@ _BATCH_VALUES = 50_000_000
 
 
 class Loaded(NamedTuple):
-    """A picture in memory: its pixels, ``(h, w, 1)`` or ``(h, w, 3)``, and its alpha ``(h, w)`` if it has one."""
+    """A picture in memory.
+
+    Attributes
+    ----------
+    pixels
+        ``(h, w, 1)`` or ``(h, w, 3)``.
+    alpha
+        ``(h, w)``, or None.
+    hints
+        What a user knows of its colors, or None.
+    """
 
     pixels: np.ndarray
     alpha: np.ndarray | None
+    hints: Hints | None = None
 
 
 def list_pictures(images: Any) -> tuple[list[Any], Callable[[list[np.ndarray]], Any]]:
@@ -49,11 +61,45 @@ def list_pictures(images: Any) -> tuple[list[Any], Callable[[list[np.ndarray]], 
     return [images], lambda results: results[0]
 
 
-def load_batches(pictures: Iterable[Any], batch_size: int) -> Iterator[list[Loaded]]:
-    """Load pictures until there are enough of them, or they fill enough memory."""
+def hints_of(given: Any, images: Any, pictures: list[Any]) -> list[Any]:
+    """Return the hints of each picture, of what ``predict`` was given as hints.
+
+    Parameters
+    ----------
+    given
+        Hints for one picture, or for many a list with those of each.
+    images, pictures
+        What ``predict`` was given as pictures, and what :func:`list_pictures` made of it.
+
+    Raises
+    ------
+    ValueError
+        It is no list of as many.
+    """
+    if given is None:
+        return [None] * len(pictures)
+    if len(pictures) == 1 and pictures[0] is images:
+        return [given]
+    if not isinstance(given, list | tuple) or len(given) != len(pictures):
+        raise ValueError(
+            f"hints for {len(pictures)} pictures are a list of as many: of each its hints, or None; not "
+            + (f"{len(given)}" if isinstance(given, list | tuple) else type(given).__name__)
+        )
+    return list(given)
+
+
+def read_each(given: Iterable[Any]) -> Iterator[Hints | None]:
+    """Yield the hints of each picture in its turn; a picture without an entry is an error."""
+    yield from map(read_hints, given)
+    raise ValueError("there are more pictures than entries of hints: give one for each, None for no hints")
+
+
+def load_batches(pictures: Iterable[Any], hints: Iterable[Hints | None], batch_size: int) -> Iterator[list[Loaded]]:
+    """Load pictures, each with its hints, until there are enough of them, or they fill enough memory."""
     batch: list[Loaded] = []
-    for picture in pictures:
-        batch.append(_load(picture))
+    # Pictures come first: with hints that never end, none is asked for after the last picture.
+    for picture, its_hints in zip(pictures, hints, strict=False):
+        batch.append(_load(picture)._replace(hints=its_hints))
         if len(batch) == batch_size or sum(loaded.pixels.size for loaded in batch) >= _BATCH_VALUES:
             yield batch
             batch = []

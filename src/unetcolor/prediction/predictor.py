@@ -13,7 +13,7 @@ from unetcolor._checks import not_negative, whole_number
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
 from unetcolor.prediction.full_size import Adjust, colorize
-from unetcolor.prediction.inputs import list_pictures
+from unetcolor.prediction.inputs import hints_of, list_pictures, read_each
 
 if TYPE_CHECKING:
     from unetcolor.networks.precision import Precision
@@ -80,12 +80,14 @@ class Predictor:
         *,
         size: int | None = None,
         saturation: float = 1.0,
+        hints: Any = None,
         batch_size: int = 32,
         verbose: Any = "auto",
     ) -> np.ndarray | list[np.ndarray]:
         """Give pictures their colors; see :meth:`unetcolor.UNetColorizer.predict`."""
         pictures, join = list_pictures(images)
-        colored = self.stream(pictures, size=size, saturation=saturation, batch_size=batch_size)
+        each = None if hints is None else hints_of(hints, images, pictures)
+        colored = self.stream(pictures, size=size, saturation=saturation, hints=each, batch_size=batch_size)
         results: np.ndarray | list[np.ndarray] = join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
         )
@@ -97,10 +99,15 @@ class Predictor:
         *,
         size: int | None = None,
         saturation: float = 1.0,
+        hints: Iterable[Any] | None = None,
         batch_size: int = 32,
         adjust: Adjust | None = None,
     ) -> Iterator[np.ndarray]:
         """Give pictures their colors one after the other; see :meth:`unetcolor.UNetColorizer.stream`."""
+        if hints is not None and not self.codec.hints:
+            raise ValueError(
+                "this model takes no hints: a preset does, and so does a model of UNetColorizer(hints=True)"
+            )
         return colorize(
             pictures,
             self.engine,
@@ -108,6 +115,7 @@ class Predictor:
             self.side if size is None else whole_number("size", size),
             whole_number("batch_size", batch_size),
             saturation=not_negative("saturation", saturation),
+            hints=None if hints is None else read_each(hints),
             adjust=adjust,
         )
 

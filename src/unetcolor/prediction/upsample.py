@@ -66,6 +66,30 @@ class EdgeAwareUpsampler:
         layers = self._layers[first] * (1 - share) + self._layers[second] * share
         first, second, share = self._columns
         layers = layers[:, first] * (1 - share[:, np.newaxis]) + layers[:, second] * share[:, np.newaxis]
+        return self._finish(layers, luminance)
+
+    def at(self, pixels: np.ndarray, luminance: np.ndarray) -> np.ndarray:
+        """Return the targets at single pixels of the photo.
+
+        Parameters
+        ----------
+        pixels
+            Rows and columns, shape ``(k, 2)``.
+        luminance
+            The photo's luminance there, shape ``(k, 1)``, network units.
+
+        Returns
+        -------
+        Shape ``(k, n)``, in the units of the targets.
+        """
+        above, below, down = (values[pixels[:, 0]] for values in self._rows)
+        left, right, across = (values[pixels[:, 1], np.newaxis] for values in self._columns)
+        down = down[:, np.newaxis]
+        upper = self._layers[above, left[:, 0]] * (1 - across) + self._layers[above, right[:, 0]] * across
+        lower = self._layers[below, left[:, 0]] * (1 - across) + self._layers[below, right[:, 0]] * across
+        return self._finish(upper * (1 - down) + lower * down, luminance)
+
+    def _finish(self, layers: np.ndarray, luminance: np.ndarray) -> np.ndarray:
         targets, slope, smooth = np.split(layers, [self._channels, 2 * self._channels], axis=-1)
         result: np.ndarray = targets + slope * (luminance - smooth)
         return result

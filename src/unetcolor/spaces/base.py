@@ -145,8 +145,21 @@ class ColorSpace(ABC):
         """Map luminance ``(..., 1)`` to ``[0, 1]``."""
         return _to_unit(luminance, (self.luminance,))
 
+    @final
+    def denormalize_luminance(self, luminance: Array) -> Array:
+        """Map ``[0, 1]`` to luminance ``(..., 1)``: the inverse of :meth:`normalize_luminance`."""
+        return _from_unit(luminance, (self.luminance,))
+
     def normalize_targets(self, targets: Array) -> Array:
         """Map targets ``(..., len(targets))`` to predictions ``(..., output_channels)`` in ``[0, 1]``."""
+        return self.to_unit(targets)
+
+    @final
+    def to_unit(self, targets: Array) -> Array:
+        """Map targets ``(..., len(targets))`` to ``[0, 1]``, each channel's ``low`` to 0 and its ``high`` to 1.
+
+        This is how hints travel, whatever the network predicts.
+        """
         return _to_unit(targets, self.targets)
 
     def denormalize_targets(self, predicted: Array) -> Array:
@@ -168,7 +181,7 @@ class ColorSpace(ABC):
     @final
     def denormalize(self, luminance: Array, targets: Array) -> tuple[Array, Array]:
         """Map network units back to natural units; the inverse of :meth:`normalize`."""
-        return _from_unit(luminance, (self.luminance,)), self.denormalize_targets(targets)
+        return self.denormalize_luminance(luminance), self.denormalize_targets(targets)
 
     @final
     def gray(self, luminance: np.ndarray) -> np.ndarray:
@@ -234,7 +247,10 @@ def _check_declaration(cls: type[ColorSpace]) -> None:
     is_channels = isinstance(cls.targets, tuple) and all(isinstance(c, Channel) for c in cls.targets)
     if not is_channels or not cls.targets:
         raise ColorSpaceError(f"{where}: targets must be a non-empty tuple of Channel, not {cls.targets!r}")
-    final_names = ("normalize", "normalize_luminance", "denormalize", "gray")
+    final_names = (
+        *("normalize", "normalize_luminance", "to_unit"),
+        *("denormalize", "denormalize_luminance", "gray"),
+    )
     overridden = [name for name in final_names if getattr(cls, name) is not getattr(ColorSpace, name)]
     if overridden:
         raise ColorSpaceError(f"{where} overrides {', '.join(overridden)}, which is final")

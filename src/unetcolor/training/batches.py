@@ -20,6 +20,7 @@ from unetcolor.codec import Codec
 from unetcolor.images import cover, to_float
 from unetcolor.training.ageing import Ageing
 from unetcolor.training.augmentation import Augmentation
+from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Pictures, Size
 from unetcolor.training.sampling import Order
 
@@ -54,6 +55,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         How they are cropped; None cuts out their middle.
     ageing
         How their luminance is changed; None leaves it as it is.
+    hinting
+        How hints are drawn, for a network that takes them; None shows it none.
     seed
         Of all random numbers.
     epochs
@@ -70,6 +73,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         sizes: SizesInTurn,
         augment: Augmentation | None,
         ageing: Ageing | None,
+        hinting: Hinting | None = None,
         seed: int,
         epochs: tuple[int, int],
     ) -> None:
@@ -81,6 +85,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         self._sizes = sizes
         self._augment = augment
         self._ageing = ageing
+        self._hinting = hinting
         self._seed = seed
         first, end = epochs
         self._first = first * steps
@@ -106,6 +111,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         else:
             rgb = [self._augment.apply(picture, size, rng) for picture in chosen]
         inputs, targets = self._codec.example(np.stack(rgb))
+        if self._hinting is not None:
+            # Of the luminance as it was: what ages the photo does not change what the user remembers.
+            for picture, colors in zip(inputs, rgb, strict=True):
+                picture[..., 1:] = self._codec.hint_layer(picture[..., :1], *self._hinting.draw(colors, rng))
         if self._ageing is not None:
             for picture, colors in zip(inputs, rgb, strict=True):
                 seen = self._ageing.film(colors, rng)

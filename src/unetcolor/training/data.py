@@ -74,9 +74,11 @@ def prepare(
     validation_steps: int | None,
 ) -> TrainingData:
     """Open the pictures that ``fit`` was given, and make batches for the network of them."""
+    # One that is not fixed is drawn once, for the order and for all else.
+    seed = secrets.randbits(32) if seed is None else seed
     if is_stream(images):
         size = size_of_batches(images)
-        batches = _batches_of_stream(images, codec, options, image_size, size, steps_per_epoch)
+        batches = _batches_of_stream(images, codec, options, image_size, size, steps_per_epoch, seed)
         validation = _validation(options.validation_data, codec, options, size, validation_steps)
         cardinality = int(batches.cardinality())
         steps = steps_per_epoch or (cardinality if cardinality > 0 else None)
@@ -91,8 +93,6 @@ def prepare(
             raise ValueError(
                 f"validation_split={options.validation_split} of {len(pictures)} pictures leaves none to validate on"
             )
-    # One that is not fixed is drawn once, for the order and for all else.
-    seed = secrets.randbits(32) if seed is None else seed
     order = _order(pictures, options, seed)
     steps = steps_per_epoch or order.steps
     sizes = options.sizes or ((1, size),)
@@ -105,6 +105,7 @@ def prepare(
         sizes=sizes,
         augment=options.augmentation,
         ageing=options.old_look,
+        hinting=options.hinting,
         seed=seed,
         epochs=(first_epoch, options.epochs),
     )
@@ -118,7 +119,13 @@ def prepare(
 
 
 def _batches_of_stream(
-    images: Any, codec: Codec, options: Options, image_size: Size | None, size: Size, steps_per_epoch: int | None
+    images: Any,
+    codec: Codec,
+    options: Options,
+    image_size: Size | None,
+    size: Size,
+    steps_per_epoch: int | None,
+    seed: int,
 ) -> Any:
     for_pictures = {
         "validation_split": options.validation_split,
@@ -134,7 +141,7 @@ def _batches_of_stream(
         )
     if image_size not in (None, size):
         raise ValueError(f"the dataset's pictures are {size} (height, width), not {image_size} as image_size says")
-    batches = encode_stream(images, codec)
+    batches = encode_stream(images, codec, options.hinting, seed)
     require_end(batches, steps_per_epoch, "pass steps_per_epoch")
     return batches
 

@@ -11,6 +11,7 @@ from unetcolor.training.ageing import Ageing
 from unetcolor.training.augmentation import Augmentation
 from unetcolor.training.averaging import Averaging
 from unetcolor.training.batches import sizes_in_turn
+from unetcolor.training.hinting import Hinting
 from unetcolor.training.schedule import Cosine
 
 
@@ -26,6 +27,7 @@ class Options:
     shuffle: bool
     augment: bool | Augmentation
     ageing: bool | Ageing
+    hints: bool | Hinting
     sizes: Any
     average: float | None
     learning_rate: float | Cosine | None
@@ -41,11 +43,11 @@ class Options:
             raise ValueError("pass validation_split or validation_data, not both")
         if self.validate_colors and not self.validation_split and self.validation_data is None:
             raise ValueError("validate_colors needs pictures: pass validation_data or validation_split")
-        for name, kind in (("augment", Augmentation), ("ageing", Ageing)):
+        for name, article, kind in (("augment", "an", Augmentation), ("ageing", "an", Ageing), ("hints", "a", Hinting)):
             value = getattr(self, name)
             # A Boolean of NumPy will do, too.
             if not (isinstance(value, kind) or value in (True, False)):
-                raise ValueError(f"{name} must be True, False or an {kind.__name__}, not {value!r}")
+                raise ValueError(f"{name} must be True, False or {article} {kind.__name__}, not {value!r}")
         if self.sizes is not None:
             object.__setattr__(self, "sizes", sizes_in_turn(self.sizes))
         if self.average is not None:
@@ -65,6 +67,11 @@ class Options:
         return self.ageing if isinstance(self.ageing, Ageing) else Ageing() if self.ageing else None
 
     @property
+    def hinting(self) -> Hinting | None:
+        """How hints are drawn, or None."""
+        return self.hints if isinstance(self.hints, Hinting) else Hinting() if self.hints else None
+
+    @property
     def shows_progress(self) -> bool:
         """Whether a bar may be shown while the pictures are looked through."""
         return self.verbose in ("auto", 1)
@@ -79,6 +86,7 @@ class Options:
             "shuffle": bool(self.shuffle),
             "augment": _plain(self.augmentation),
             "ageing": _plain(self.old_look),
+            "hints": _plain(self.hinting),
             "sizes": self.sizes,
             "average": self.average,
             "learning_rate": _plain(self.learning_rate, **epochs),

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from unetcolor.codec import Codec
+from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Size
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def is_stream(source: Any) -> bool:
     return is_dataset or isinstance(source, keras.utils.PyDataset)
 
 
-def encode_stream(source: tf.data.Dataset | keras.utils.PyDataset, codec: Codec) -> tf.data.Dataset:
+def encode_stream(
+    source: tf.data.Dataset | keras.utils.PyDataset, codec: Codec, hinting: Hinting | None = None, seed: int = 0
+) -> tf.data.Dataset:
     """Return a dataset of batches ``(inputs, targets)``, float32 in network units.
 
     Parameters
@@ -36,6 +39,8 @@ def encode_stream(source: tf.data.Dataset | keras.utils.PyDataset, codec: Codec)
         Batches of RGB pictures ``(batch, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``.
     codec
         Makes examples of them.
+    hinting, seed
+        How hints are drawn, and the seed of what is random in that; None shows the network none.
 
     Raises
     ------
@@ -47,7 +52,24 @@ def encode_stream(source: tf.data.Dataset | keras.utils.PyDataset, codec: Codec)
     def encode(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return codec.example(_to_float(rgb))
 
-    encoded = open_stream(source).map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    drawn, rng = hinting or Hinting(without=1.0), np.random.default_rng(seed)
+
+    def draw(rgb: np.ndarray, luminance: np.ndarray) -> np.ndarray:
+        pairs = zip(luminance, rgb, strict=True)
+        return np.stack([codec.hint_layer(seen, *drawn.draw(colors, rng)) for seen, colors in pairs])
+
+    def encode_with_hints(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        rgb = _to_float(rgb)
+        inputs, targets = codec.example(rgb)
+        luminance, none = inputs[..., :1], inputs[..., 1:]
+        hints = tf.ensure_shape(tf.numpy_function(draw, [rgb, luminance], tf.float32), none.shape)
+        return tf.concat([luminance, hints], axis=-1), targets
+
+    if hinting is None:
+        encoded = open_stream(source).map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    else:
+        # One after the other: that is what makes what is drawn follow from the seed.
+        encoded = open_stream(source).map(encode_with_hints).prefetch(tf.data.AUTOTUNE)
     if encoded.options().autotune.enabled is None:
         encoded = _without_autotuning(encoded)
     return encoded
