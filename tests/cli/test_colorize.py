@@ -176,3 +176,82 @@ def test_a_folder_with_the_name_of_a_preset_changes_nothing(
     _, messages = running.communicate(timeout=120)
     assert running.returncode == 0, messages
     assert read_image(tmp_path / "out" / "x.png").shape == (*GRAY.shape, 3)
+
+
+@pytest.fixture(scope="module")
+def hinted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a model that takes hints and knows little."""
+    path = tmp_path_factory.mktemp("model") / "hinted.keras"
+    colorizer = UNetColorizer("lab", filters=(4, 8), hints=True, image_size=(48, 48), seed=1)
+    colorizer.fit(samples.load_portraits()[:8], epochs=1, verbose=0)
+    colorizer.save(path)
+    return path
+
+
+def is_red(picture: np.ndarray, row: int, column: int) -> bool:
+    red, green, blue = picture[row, column].astype(int)
+    return bool(red > max(green, blue) + 40)
+
+
+def test_hints_of_one_photo(run_json: Callable[..., Any], hinted: Path, photos: Path, tmp_path: Path) -> None:
+    layer = np.zeros((60, 80, 4), np.uint8)
+    layer[28:33, 38:43] = (255, 0, 0, 255)
+    layer[5, 5] = (0, 0, 255, 255)
+    write_image(tmp_path / "layer.png", layer)
+    ways = [("--hints", tmp_path / "layer.png"), ("--hint", "80,60,red", "--hint", "11, 11, rgb(0, 0, 255)")]
+    for number, way in enumerate(ways):
+        done = run_json("colorize", photos / "plain.jpg", "-m", hinted, "-o", tmp_path / str(number), *way)
+        assert [photo["hints"] for photo in done["photos"]] == [2]
+        assert is_red(read_image(tmp_path / str(number) / "plain.jpg"), 60, 80)
+
+
+def test_layers_lie_next_to_their_photos(
+    run_json: Callable[..., Any], hinted: Path, photos: Path, tmp_path: Path
+) -> None:
+    layer = np.zeros((120, 160, 4), np.uint8)
+    layer[56:64, 76:84] = (255, 0, 0, 255)
+    write_image(photos / "plain.hints.png", layer)
+    (photos / "deep.hints.png").write_text("no picture")
+    write_image(photos / "rgba.hints.png", layer[:, :80])
+    done = run_json("colorize", photos, "-m", hinted, "-o", tmp_path / "out")
+    by_name = {Path(photo["source"]).name: photo for photo in done["photos"]}
+    assert by_name.keys() == GOOD.keys() | BAD.keys()
+    assert (by_name["plain.jpg"]["hints"], by_name["cmyk.jpg"]["hints"]) == (1, 0)
+    assert is_red(read_image(tmp_path / "out" / "plain.jpg"), 60, 80)
+    # Never a result that leaves out what the user knows.
+    assert "deep.hints.png" in by_name["deep.png"]["reason"]
+    assert "the photo's aspect" in by_name["rgba.png"]["reason"]
+    assert [by_name[name]["status"] for name in ("deep.png", "rgba.png")] == ["failed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--hint", "80,60"), "--hint must be COLUMN,ROW,COLOR"),
+        (("--hint", "80,60,reddish"), "'reddish' is no color"),
+        (("--hint", "80;60;red"), "--hint must be COLUMN,ROW,COLOR"),
+        (("--hint", "1,1,red", "--hints", "a.png"), "give --hints or --hint, not both"),
+        (("--hint", "1,1,red", "second.jpg"), "hints are for one photo, and there are 2"),
+    ],
+)
+def test_wrong_hints_are_told_before_anything_is_done(
+    run: Callable[..., Result], photos: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    write_image(tmp_path / "second.jpg", GRAY)
+    given = [tmp_path / name if name == "second.jpg" else name for name in arguments]
+    done = run("colorize", photos / "plain.jpg", "-o", tmp_path / "out", *given)
+    assert done.exit_code != 0
+    assert message in " ".join((done.stdout + done.stderr).split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_hints_for_a_model_that_takes_none_are_no_silent_loss(
+    run: Callable[..., Result], photos: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "plain.keras"
+    colorizer = UNetColorizer("lab", filters=(4, 8), image_size=(48, 48), seed=1)
+    colorizer.fit(samples.load_portraits()[:8], epochs=1, verbose=0)
+    colorizer.save(path)
+    done = run("colorize", photos / "plain.jpg", "-m", path, "-o", tmp_path / "out", "--hint", "1,1,red")
+    assert done.exit_code == 1
+    assert "takes no hints" in " ".join((done.stdout + done.stderr).split())

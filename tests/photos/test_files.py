@@ -25,7 +25,9 @@ class Reddish:
 
     codec = Codec(get_color_space("lab"))
 
-    def stream(self, pictures: Iterable[np.ndarray], *, size: int | None, saturation: float) -> Iterator[np.ndarray]:
+    def stream(
+        self, pictures: Iterable[np.ndarray], *, size: int | None, saturation: float, hints: Iterable[Any] | None
+    ) -> Iterator[np.ndarray]:
         for picture in pictures:
             if picture.shape[0] == 13:
                 raise MemoryError

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unetcolor import Hint
 from unetcolor.images import WRITE_FORMATS
 from unetcolor.photos.jobs import plan
 
@@ -124,3 +125,24 @@ def test_no_two_results_share_a_name(chosen: list[str], suffix: str | None, comp
         assert len({str(path).casefold() for path in results}) == len(results)
         assert len(jobs) == sum(path.is_file() for path in (root / "in").rglob("*"))
         assert all(path.suffix.lower() in WRITE_FORMATS and path.is_relative_to(root / "out") for path in results)
+
+
+def test_a_layer_next_to_its_photo_is_no_photo(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    touch(folder, "a.jpg", "a.hints.png", "b.png", "sub/c.tif", "sub/C.HINTS.png", "orphan.hints.png")
+    jobs = {job.source.name: job for job in plan([folder], tmp_path / "out", recursive=True)}
+    assert jobs.keys() == {"a.jpg", "b.png", "c.tif"}
+    assert jobs["a.jpg"].hints == folder / "a.hints.png"
+    assert jobs["b.png"].hints is None
+    # As a shell gives the files of a folder.
+    given = [folder / "a.jpg", folder / "a.hints.png", folder / "b.png"]
+    assert [job.source.name for job in plan(given, tmp_path / "out")] == ["a.jpg", "b.png"]
+
+
+def test_hints_that_are_given_are_for_one_photo(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "a.hints.png", "b.png")
+    hints = [Hint(1, 2, "red")]
+    (job,) = plan([tmp_path / "a.png"], tmp_path / "out", hints=hints)
+    assert job.hints == hints
+    with pytest.raises(ValueError, match=r"hints are for one photo, and there are 2: .* such as a\.hints\.png"):
+        plan([tmp_path], tmp_path / "out", hints=hints)
