@@ -140,9 +140,13 @@ class Codec:
         """
         if isinstance(self.space, Lab):
             return chroma
-        lightness, _ = _LAB.encode(self.space.gray(self.space.denormalize_luminance(luminance)))
-        _, targets = self.space.encode(_LAB.decode(lightness, chroma))
+        _, targets = self.space.encode(_LAB.decode(self.lightness(luminance), chroma))
         return np.asarray(targets)
+
+    def lightness(self, luminance: np.ndarray) -> np.ndarray:
+        """Return L* of gray pixels of a luminance in network units, shape ``(..., 1)``."""
+        lightness, _ = _LAB.encode(self.space.gray(self.space.denormalize_luminance(luminance)))
+        return np.asarray(lightness)
 
     def chroma(self, luminance: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return a* and b* of a luminance in network units with targets in natural units: the inverse."""

@@ -267,6 +267,7 @@ class UNetColorizer:
         size: int | None = None,
         saturation: float = 1.0,
         hints: Any = None,
+        reference: Any = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         verbose: Any = "auto",
@@ -293,6 +294,9 @@ class UNetColorizer:
             with transparency of the photo's aspect (an array, a path or a Pillow image) that shows colors at some
             places and is transparent elsewhere. Of several pictures a list, with the hints or None for each. At these
             places the result has the hint's hue and chroma, as far as sRGB has them at the photo's luminance.
+        reference
+            A photo in color (an array, a path or a Pillow image) of the same album or film: colors are pulled half of
+            the way to those that it has at the same lightness, and gray stays gray.
         precision
             Of the network's arithmetic. ``"bfloat16"`` is faster on processors that have it; colors then differ by
             a level or two of 255, rarely by more. ``"auto"`` takes it there, and ``"float32"`` elsewhere.
@@ -326,7 +330,13 @@ class UNetColorizer:
         """
         predictor = self.predictor(precision=precision)
         return predictor.predict(
-            images, size=size, saturation=saturation, hints=hints, batch_size=batch_size, verbose=verbose
+            images,
+            size=size,
+            saturation=saturation,
+            hints=hints,
+            reference=reference,
+            batch_size=batch_size,
+            verbose=verbose,
         )
 
     def stream(
@@ -336,6 +346,7 @@ class UNetColorizer:
         size: int | None = None,
         saturation: float = 1.0,
         hints: Iterable[Any] | None = None,
+        reference: Any = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         adjust: Adjust | None = None,
@@ -346,7 +357,7 @@ class UNetColorizer:
         ----------
         pictures
             Pictures as :meth:`predict` takes them, in any iterable, which is read as the results are taken.
-        size, saturation, precision, batch_size
+        size, saturation, reference, precision, batch_size
             As in :meth:`predict`.
         hints
             The hints of each picture, or None for it, as :meth:`predict` takes those of one picture.
@@ -376,7 +387,13 @@ class UNetColorizer:
         (100, 75, 3)
         """
         return self.predictor(precision=precision).stream(
-            pictures, size=size, saturation=saturation, hints=hints, batch_size=batch_size, adjust=adjust
+            pictures,
+            size=size,
+            saturation=saturation,
+            hints=hints,
+            reference=reference,
+            batch_size=batch_size,
+            adjust=adjust,
         )
 
     def predictor(self, *, engine: str = "auto", precision: Precision = "auto") -> Predictor:

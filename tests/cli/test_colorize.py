@@ -255,3 +255,16 @@ def test_hints_for_a_model_that_takes_none_are_no_silent_loss(
     done = run("colorize", photos / "plain.jpg", "-m", path, "-o", tmp_path / "out", "--hint", "1,1,red")
     assert done.exit_code == 1
     assert "takes no hints" in " ".join((done.stdout + done.stderr).split())
+
+
+def test_a_reference_pulls_the_colors(run: Callable[..., Result], photos: Path, tmp_path: Path) -> None:
+    color = samples.load_photo("coffee")
+    write_image(tmp_path / "aunt.png", color)
+    run("colorize", photos / "plain.jpg", "-o", tmp_path / "out", *SMALL, "--reference", tmp_path / "aunt.png")
+    wanted = UNetColorizer.from_preset("photo").predict(photos / "plain.jpg", size=48, reference=color)
+    result = read_image(tmp_path / "out" / "plain.jpg").astype(int)
+    # JPEG.
+    assert np.abs(result - wanted).mean() < 3
+    done = run("colorize", photos / "plain.jpg", "-o", tmp_path / "gray", "--reference", photos / "plain.jpg")
+    assert done.exit_code != 0
+    assert "the reference must be a photo in color" in " ".join((done.stdout + done.stderr).split())

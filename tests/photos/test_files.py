@@ -26,7 +26,13 @@ class Reddish:
     codec = Codec(get_color_space("lab"))
 
     def stream(
-        self, pictures: Iterable[np.ndarray], *, size: int | None, saturation: float, hints: Iterable[Any] | None
+        self,
+        pictures: Iterable[np.ndarray],
+        *,
+        size: int | None,
+        saturation: float,
+        hints: Iterable[Any] | None,
+        reference: Any,
     ) -> Iterator[np.ndarray]:
         for picture in pictures:
             if picture.shape[0] == 13:

@@ -30,5 +30,11 @@ Size = Annotated[
         show_default="the size it was trained at",
     ),
 ]
+ReferencePhoto = Annotated[
+    Path | None,
+    typer.Option(
+        help="Photo in color of the same album or film: its palette pulls the colors its way.", show_default=False
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from unetcolor.cli._loading import load_predictor
-from unetcolor.cli._options import AsJson, Model, Preset, Saturation, Size
+from unetcolor.cli._options import AsJson, Model, Preset, ReferencePhoto, Saturation, Size
 from unetcolor.cli._output import new_table, print_json, print_line, readable_errors, results
 from unetcolor.cli._progress import new_progress
 
@@ -50,6 +50,7 @@ def colorize(
             show_default=False,
         ),
     ] = None,
+    reference: ReferencePhoto = None,
     file_format: Annotated[
         str,
         typer.Option(
@@ -91,6 +92,9 @@ def colorize(
             raise ValueError("give --hints or --hint, not both")
         known = [_hint(text) for text in hint] if hint else hints
         planned = plan(photos, output, suffix=suffix, recursive=recursive, compare=compare, hints=known)
+        from unetcolor.prediction.reference import Reference
+
+        palette = None if reference is None else Reference(reference)
         predictor = load_predictor(preset if model is None else model)
         from unetcolor.photos.files import colorize_files
 
@@ -100,7 +104,13 @@ def colorize(
             task = bar.add_task("Colorizing", total=len(planned), rate="")
             begin = time.perf_counter()
             for result in colorize_files(
-                planned, predictor, size=size, saturation=saturation, overwrite=overwrite, workers=jobs
+                planned,
+                predictor,
+                size=size,
+                saturation=saturation,
+                reference=palette,
+                overwrite=overwrite,
+                workers=jobs,
             ):
                 done.append(result)
                 counts[result.status] += 1

@@ -16,6 +16,7 @@ from unetcolor.images import Metadata, Photo, from_float, read, split_alpha, to_
 from unetcolor.images.formats import Format, format_to_write
 from unetcolor.photos.jobs import Job
 from unetcolor.prediction.predictor import Predictor
+from unetcolor.prediction.reference import Reference
 
 Status = Literal["colorized", "skipped", "failed"]
 
@@ -54,6 +55,7 @@ def colorize_files(
     *,
     size: int | None = None,
     saturation: float = 1.0,
+    reference: Reference | None = None,
     overwrite: bool = False,
     workers: int = 2,
 ) -> Iterator[Result]:
@@ -70,6 +72,8 @@ def colorize_files(
         Gives the photos their colors.
     size, saturation
         As in :meth:`unetcolor.UNetColorizer.predict`.
+    reference
+        A photo in color whose palette pulls the colors its way.
     overwrite
         Replace results that are there already, instead of skipping their photos.
     workers
@@ -79,7 +83,7 @@ def colorize_files(
     running: set[Future[Result]] = set()
 
     def work(job: Job) -> Result:
-        return _colorize_file(job, predictor, size, saturation)
+        return _colorize_file(job, predictor, size, saturation, reference)
 
     with ThreadPoolExecutor(workers) as pool:
         try:
@@ -101,7 +105,9 @@ def colorize_files(
             pool.shutdown(cancel_futures=True)
 
 
-def _colorize_file(job: Job, predictor: Predictor, size: int | None, saturation: float) -> Result:
+def _colorize_file(
+    job: Job, predictor: Predictor, size: int | None, saturation: float, reference: Reference | None
+) -> Result:
     start = time.perf_counter()
     try:
         photo = read(job.source)
@@ -110,7 +116,7 @@ def _colorize_file(job: Job, predictor: Predictor, size: int | None, saturation:
         chosen = format_to_write(job.output)
         metadata, left_out = _metadata_that_fits(photo, chosen)
         each = None if job.hints is None else [hints]
-        (colored,) = predictor.stream([photo.pixels], size=size, saturation=saturation, hints=each)
+        (colored,) = predictor.stream([photo.pixels], size=size, saturation=saturation, hints=each, reference=reference)
         written, lost = _pixels_that_fit(colored, chosen)
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if job.comparison is not None:

@@ -17,6 +17,7 @@ from unetcolor.hints import Hints
 from unetcolor.images import from_float, resize, to_float
 from unetcolor.prediction.following import follow
 from unetcolor.prediction.inputs import Loaded, load_batches
+from unetcolor.prediction.reference import Reference
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
 from unetcolor.spaces import ColorSpace
 
@@ -39,6 +40,7 @@ def colorize(
     *,
     saturation: float = 1.0,
     hints: Iterable[Hints | None] | None = None,
+    reference: Reference | None = None,
     adjust: Adjust | None = None,
 ) -> Iterator[np.ndarray]:
     """Yield the pictures in color, in their order.
@@ -59,6 +61,8 @@ def colorize(
         The colors' distance from gray is multiplied by this; hints are followed after that.
     hints
         Those of each picture, for a codec that has hints.
+    reference
+        A photo whose palette pulls the colors its way.
     adjust
         Called for each picture in its turn, with its luminance ``(h, w, 1)`` in network units and its colors
         ``(h, w, n)`` in natural units, both at the size of the network's answer; returns the colors to use instead.
@@ -75,6 +79,8 @@ def colorize(
         for photo, luminance, predicted in zip(loaded, small, answers, strict=True):
             seen = average_blocks(luminance, codec.stride)
             colors = codec.colors(seen, predicted, saturation)
+            if reference is not None:
+                colors = reference.pull(colors, seen, codec)
             size = photo.pixels.shape[:2]
             upsample = partial(EdgeAwareUpsampler, luminance=luminance, size=size, stride=codec.stride)
             if photo.hints is not None:

@@ -14,6 +14,7 @@ from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
 from unetcolor.prediction.full_size import Adjust, colorize
 from unetcolor.prediction.inputs import hints_of, list_pictures, read_each
+from unetcolor.prediction.reference import Reference
 
 if TYPE_CHECKING:
     from unetcolor.networks.precision import Precision
@@ -81,13 +82,16 @@ class Predictor:
         size: int | None = None,
         saturation: float = 1.0,
         hints: Any = None,
+        reference: Any = None,
         batch_size: int = 32,
         verbose: Any = "auto",
     ) -> np.ndarray | list[np.ndarray]:
         """Give pictures their colors; see :meth:`unetcolor.UNetColorizer.predict`."""
         pictures, join = list_pictures(images)
         each = None if hints is None else hints_of(hints, images, pictures)
-        colored = self.stream(pictures, size=size, saturation=saturation, hints=each, batch_size=batch_size)
+        colored = self.stream(
+            pictures, size=size, saturation=saturation, hints=each, reference=reference, batch_size=batch_size
+        )
         results: np.ndarray | list[np.ndarray] = join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
         )
@@ -100,6 +104,7 @@ class Predictor:
         size: int | None = None,
         saturation: float = 1.0,
         hints: Iterable[Any] | None = None,
+        reference: Any = None,
         batch_size: int = 32,
         adjust: Adjust | None = None,
     ) -> Iterator[np.ndarray]:
@@ -116,6 +121,7 @@ class Predictor:
             whole_number("batch_size", batch_size),
             saturation=not_negative("saturation", saturation),
             hints=None if hints is None else read_each(hints),
+            reference=reference if reference is None or isinstance(reference, Reference) else Reference(reference),
             adjust=adjust,
         )
 
