@@ -135,8 +135,8 @@ RECIPES = {
     # Colors that a user knows; larger pictures.
     "hint": Recipe(
         sizes=((1, 96), (1, 128)),
-        epochs=32,
-        learning_rate=5e-4,
+        epochs=26,
+        learning_rate=4e-4,
         network=_WIDE,
         loss=DeltaE99(),
         ageing=Ageing(),
@@ -145,7 +145,7 @@ RECIPES = {
         favorites_share=0.75,
         steps=250,
         warmup=100,
-        seed=42,
+        seed=43,
         follows="longer",
     ),
     "portrait": Recipe(

@@ -64,9 +64,6 @@ def test_hints_are_followed_in_every_color_space(name: str, stride: int) -> None
     hint = Hint(30, 40, (0.6, 0.4, 0.35), 3)
     (colored,) = colorize([ramp], gray, codec, 48, 1, hints=[read_hints([hint])])
     assert error_at(255 * colored, hint) < 3
-    # Far away, next to nothing has changed.
-    (plain,) = colorize([ramp], gray, codec, 48, 1)
-    np.testing.assert_allclose(colored[:4, :4], plain[:4, :4], atol=4 / 255)
 
 
 def test_a_hint_keeps_to_its_side_of_an_edge(hinted: UNetColorizer) -> None:

@@ -10,11 +10,14 @@ from unetcolor.codec import Codec
 from unetcolor.hints import Cells
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
 
-# All measured on photos whose true colors gave the hints. EDGE is the difference of luminance, in network units, over
+# Both measured on photos whose true colors gave the hints. EDGE is the difference of luminance, in network units, over
 # which a correction hardly passes; REACH the distance, in pixels of the network's answer, over which it fades on a
-# plain surface.
-EDGE = 0.04
-REACH = 6.0
+# plain surface: what lies on one surface has one error.
+EDGE = 0.05
+REACH = 100.0
+
+# No edge holds a correction back altogether.
+_LEAK = 1e-4
 
 # How much more a hint counts than one pixel's likeness to its neighbors.
 _HOLD = 100.0
@@ -88,7 +91,7 @@ def _spreader(luminance: np.ndarray, places: np.ndarray) -> Callable[[np.ndarray
     ends = [(number[:-1], number[1:]), (number[:, :-1], number[:, 1:])]
     first, second = (np.concatenate([pair[i].ravel() for pair in ends]) for i in (0, 1))
     values = luminance.ravel().astype(np.float64)
-    likeness = np.exp(-(((values[first] - values[second]) / EDGE) ** 2)) + 1e-4
+    likeness = np.exp(-(((values[first] - values[second]) / EDGE) ** 2)) + _LEAK
     joined = coo_array((likeness, (first, second)), shape=(count, count))
     joined = joined + joined.T
     held = _HOLD * places.ravel()
