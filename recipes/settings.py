@@ -135,7 +135,7 @@ RECIPES = {
     # Colors that a user knows; larger pictures.
     "hint": Recipe(
         sizes=((1, 96), (1, 128)),
-        epochs=26,
+        epochs=24,
         learning_rate=4e-4,
         network=_WIDE,
         loss=DeltaE99(),
@@ -145,7 +145,7 @@ RECIPES = {
         favorites_share=0.75,
         steps=250,
         warmup=100,
-        seed=43,
+        seed=44,
         follows="longer",
     ),
     "portrait": Recipe(

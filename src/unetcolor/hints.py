@@ -6,7 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, floor, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -250,6 +250,42 @@ def read_hints(given: Any) -> Hints | None:
     # For their errors: a NaN is no color.
     to_float(alpha), to_float(colors)
     return _Layer(colors, alpha) if alpha.any() else None
+
+
+def draw_layer(hints: Sequence[Hint], size: tuple[int, int], under: np.ndarray | None = None) -> np.ndarray:
+    """Draw hints as a layer, to be kept in a file or changed in an editor.
+
+    Parameters
+    ----------
+    hints
+        Each becomes a disc; later ones cover earlier ones.
+    size
+        ``(height, width)`` of the photo.
+    under
+        Another layer of that size, uint8, which the discs cover; it is not changed.
+
+    Returns
+    -------
+    uint8, shape ``(height, width, 4)``: RGB and alpha, transparent where there is no hint.
+
+    Examples
+    --------
+    >>> from unetcolor.hints import Hint, draw_layer
+    >>> layer = draw_layer([Hint(10, 20, "red", 3)], (60, 80))
+    >>> layer[10, 20].tolist(), layer[30, 20].tolist()
+    ([255, 0, 0, 255], [0, 0, 0, 0])
+    """
+    layer = np.zeros((*size, 4), np.uint8) if under is None else under.copy()
+    for hint in hints:
+        radius = hint.radius or _RADIUS * sqrt(size[0] * size[1])
+        box = tuple(
+            slice(max(0, floor(middle - radius)), min(length, ceil(middle + radius) + 1))
+            for middle, length in zip((hint.row, hint.column), size, strict=True)
+        )
+        rows, columns = np.ogrid[box]
+        within = (rows - hint.row) ** 2 + (columns - hint.column) ** 2 <= max(radius, 0.75) ** 2
+        layer[box][within] = [*np.rint(np.multiply(hint.rgb, 255)), 255]
+    return layer
 
 
 def _points_of_disc(hint: Hint, size: tuple[int, int], grid: tuple[float, float]) -> np.ndarray:

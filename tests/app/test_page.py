@@ -20,13 +20,14 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.app import EXAMPLES, build_app, serve
 from unetcolor.errors import MissingExtraError, ModelLoadError
 from unetcolor.images import read_image
 from unetcolor.models.presets import path_of_preset
+from unetcolor.spaces.lab import Lab
 
 # All in one process: they share a server.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("app")]
@@ -279,6 +280,138 @@ def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_p
         wait_for(page, gray_photo.name)
 
 
+def open_colors(page: Page) -> Locator:
+    """Show the picture to click on."""
+    page.get_by_role("tab", name="Change colors").click()
+    canvas = page.locator("#canvas img")
+    expect(canvas).to_be_visible(timeout=PATIENCE)
+    return canvas
+
+
+def click_at(canvas: Locator, row: float, column: float) -> None:
+    """Click on a place of the photo, which is given in shares of its height and width."""
+    box = canvas.bounding_box()
+    assert box is not None
+    width, height = canvas.evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    # The picture fills the box as far as its aspect lets it.
+    scale = min(box["width"] / width, box["height"] / height)
+    left, top = (box["width"] - scale * width) / 2, (box["height"] - scale * height) / 2
+    canvas.click(position={"x": left + scale * width * column, "y": top + scale * height * row})
+
+
+def wait_for_colors(page: Page, number: int) -> None:
+    words = f"{number} color{'s' * (number != 1)} set"
+    status = page.locator("#status p")
+    if number:
+        expect(status).to_contain_text(words, timeout=PATIENCE)
+    else:
+        expect(status).not_to_contain_text("set", timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Download at full size")).to_be_enabled(timeout=PATIENCE)
+
+
+# Places of the astronaut, in shares of the height and the width.
+SUIT, FACE = (0.72, 0.3), (0.22, 0.52)
+
+
+def chroma_at(rgb: np.ndarray, place: tuple[float, float]) -> np.ndarray:
+    row, column = (round(share * length) for share, length in zip(place, rgb.shape, strict=False))
+    _, chroma = Lab().encode(rgb[row - 3 : row + 4, column - 3 : column + 4] / 255)
+    return np.asarray(chroma.mean(axis=(0, 1)))
+
+
+def test_a_click_gives_the_suit_its_color_and_the_face_keeps_its_own(page: Page) -> None:
+    page.get_by_role("button", name="astronaut").click()
+    wait_for(page, "astronaut.jpg")
+    _, before = download(page)
+    canvas = open_colors(page)
+    click_at(canvas, *SUIT)
+    wait_for_colors(page, 1)
+    _, after = download(page)
+    moved = [np.linalg.norm(chroma_at(after, place) - chroma_at(before, place)) for place in (SUIT, FACE)]
+    assert moved[0] > 25
+    assert moved[1] < moved[0] / 3
+    # The color that is chosen at first, #b03060.
+    _, wanted = Lab().encode(np.array([0xB0, 0x30, 0x60]) / 255)
+    assert np.linalg.norm(chroma_at(after, SUIT) - wanted) < 12
+
+
+def test_colors_are_undone_removed_and_kept_for_another_day(
+    page: Page, gray_photo: Path, colorizer: UNetColorizer, tmp_path: Path
+) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    _, plain = download(page)
+    canvas = open_colors(page)
+    for number, place in enumerate([(0.2, 0.2), (0.5, 0.5), (0.8, 0.8)], start=1):
+        click_at(canvas, *place)
+        wait_for_colors(page, number)
+    page.get_by_role("button", name="Undo").click()
+    wait_for_colors(page, 2)
+    page.get_by_label("removes a color").check()
+    click_at(canvas, 0.2, 0.2)
+    wait_for_colors(page, 1)
+    _, kept = download(page)
+    assert not np.array_equal(kept, plain)
+    page.get_by_role("button", name="Keep the colors for another day").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download them as a layer").click()
+    assert waiting.value.suggested_filename == "old coffee.hints.png"
+    waiting.value.save_as(tmp_path / "layer.png")
+    layer = read_image(tmp_path / "layer.png")
+    height, width = plain.shape[:2]
+    assert layer.shape == (height, width, 4)
+    assert layer[height // 2, width // 2].tolist() == [0xB0, 0x30, 0x60, 255]
+    page.get_by_role("button", name="Remove all").click()
+    wait_for_colors(page, 0)
+    assert np.array_equal(download(page)[1], plain)
+    page.locator("input[type=file]").last.set_input_files(tmp_path / "layer.png")
+    wait_for_colors(page, 1)
+    assert np.array_equal(download(page)[1], colorizer.predict(gray_photo, hints=layer))
+    assert np.abs(download(page)[1].astype(int) - kept).mean() < 1
+
+
+def test_colors_can_be_set_by_keyboard_on_a_phone(browser: Browser, server: Server, gray_photo: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    page.get_by_label("photo", exact=True).check()
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    open_colors(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    numbers = page.get_by_role("button", name="Set a color by numbers")
+    numbers.focus()
+    page.keyboard.press("Enter")
+    for label, value in (("Column", "40"), ("Row", "99999")):
+        page.get_by_label(label).fill(value)
+    page.locator("#swatch0").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Set the color there").focus()
+    page.keyboard.press("Enter")
+    wait_for_colors(page, 1)
+    page.close()
+
+
+def test_a_reference_pulls_the_colors(page: Page, gray_photo: Path, colorizer: UNetColorizer, tmp_path: Path) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    color = samples.load_photo("chelsea")
+    Image.fromarray(color).save(tmp_path / "cat.png")
+    page.get_by_role("button", name="Another photo of the same album").click()
+    page.locator("input[type=file]").nth(0).set_input_files(tmp_path / "cat.png")
+    expect(page.locator("#status p")).to_contain_text("with a reference", timeout=PATIENCE)
+    _, pixels = download(page)
+    assert np.array_equal(pixels, colorizer.predict(gray_photo, reference=color))
+
+
+def test_a_model_without_hints_says_so(page: Page, gray_photo: Path) -> None:
+    page.get_by_label("mine.keras").check()
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name, "mine.keras")
+    click_at(open_colors(page), 0.5, 0.5)
+    expect(page.locator("#status p")).to_contain_text("this model takes no hints", timeout=PATIENCE)
+
+
 def test_a_file_that_is_too_large_is_refused(page: Page, gray_photo: Path, tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(bytes(2**20 + 1))
     drop(page, tmp_path / "large.png")
@@ -348,10 +481,12 @@ def test_what_the_page_does_not_need_is_refused(
 def test_no_message_makes_the_server_read_anything_else(server: Server, path: Any) -> None:
     status, config = server.ask("GET", "/config")
     assert status == 200
-    (colorize,) = (one for one in json.loads(config)["dependencies"] if len(one["inputs"]) == 3)
+    # Photo, colorizer, saturation, hints, layer, reference.
+    asked = [one for one in json.loads(config)["dependencies"] if len(one["inputs"]) == 6]
+    assert asked
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    for photo, preset in ((file, "photo"), ([file], "photo"), (None, file)):
-        message = {"data": [photo, preset, 1], "fn_index": colorize["id"], "session_hash": "test"}
+    for data in ([file, "photo"], [[file], "photo"], [None, file], [None, "photo", 1, [], file], [None] * 5 + [file]):
+        message = {"data": data + [None] * (6 - len(data)), "fn_index": asked[0]["id"], "session_hash": "test"}
         assert server.ask("POST", "/gradio_api/queue/join", message) == (403, "refused")
 
 

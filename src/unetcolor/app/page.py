@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import os
-import time
-from functools import cache, partial
-from html import escape
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PIL import Image
-
 import unetcolor
 from unetcolor import samples
-from unetcolor.app.kept import copy_in, new_path
-from unetcolor.errors import ImageReadError, MissingExtraError
-from unetcolor.images import read, split_alpha, write_image
+from unetcolor.app.editing import SWATCHES, names
+from unetcolor.app.kept import copy_in
+from unetcolor.errors import MissingExtraError
 from unetcolor.models.presets import list_presets, path_of_model
-from unetcolor.prediction.predictor import Predictor
 
 if TYPE_CHECKING:
     from gradio import Blocks
 
 # Pictures that ship and that no preset was trained on.
 EXAMPLES = ("astronaut", "chelsea", "coffee", "rocket")
-
-# Pixels of the longer side of the pictures on the page; the file to download has all pixels.
-_SHOWN = 1600
 
 # In seconds: every hour, files older than a day are deleted; when the server stops, the others are too.
 _DELETE_CACHE = (3600, 86400)
@@ -75,41 +66,22 @@ def build_app(
     gr = import_gradio()
     files = {} if model is None or model in list_presets() else {Path(model).name: path_of_model(model)}
     chosen = next(iter(files), str(model or "photo"))
+    # It needs Gradio.
+    from unetcolor.app.handlers import PICK, REMOVE, SET, Handlers, message, swatch
 
-    @cache
-    def load(name: str) -> Predictor:
-        return Predictor.load(files.get(name, name))
-
-    def colorize(photo: str | None, name: str, saturation: float) -> tuple[Any, str, Any]:
-        nothing = gr.DownloadButton(value=None, interactive=False)
-        if photo is None:
-            return None, _message(""), nothing
-        start, file = time.perf_counter(), Path(photo)
-        try:
-            original = read(photo, max_pixels=round(max_megapixels * 1e6))
-        except ImageReadError as error:
-            # The message must not name the folder of the server.
-            return None, _message(str(error).replace(photo, file.name), "problem"), nothing
-        pixels, notes = original.pixels, original.notes
-        predictor = load(name)
-        (colored,) = predictor.predict([pixels], saturation=saturation, verbose=0)
-        colored_file = new_path(f"{file.stem}_color.png")
-        write_image(colored_file, colored)
-        height, width = pixels.shape[:2]
-        how = f"{width} x {height} pixels, {name}, saturation {saturation:g}, {time.perf_counter() - start:.1f} s"
-        shown = (_without_color(_reduce(pixels), predictor), _reduce(colored))
-        done = _message("; ".join([f"{file.name}: {how}", *notes]))
-        return shown, done, gr.DownloadButton(value=colored_file, interactive=True)
-
+    handlers = Handlers(lambda name: files.get(name, name), round(max_megapixels * 1e6))
     # Load now: a broken model file is reported at once, and the first photo does not wait.
-    load(chosen)
+    handlers.load(chosen)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
         gr.Markdown(_HEADING, elem_id="heading")
+        hints, colors = gr.State([]), gr.State([])
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 photo = gr.File(label=f"Photo, up to {max_megapixels:g} megapixels and {max_file_mb:g} MB", height=150)
                 name = gr.Radio([*files, *list_presets()], value=chosen, label="Colorizer")
                 saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
+                with gr.Accordion("Another photo of the same album, in color", open=False):
+                    reference = gr.File(label="Its palette pulls the colors its way", height=110)
                 with gr.Column(elem_id="examples"):
                     gr.Markdown("Or try one of these:")
                     with gr.Row():
@@ -117,22 +89,68 @@ def build_app(
                             example = gr.Button(path.stem, icon=str(path), size="md", min_width=80)
                             example.click(partial(copy_in, path), None, photo, api_visibility="private")
             with gr.Column(scale=3, min_width=320):
-                slider = gr.ImageSlider(
-                    label="Before and after", interactive=False, buttons=["fullscreen"], height=500, max_height=500
-                )
-                status = gr.HTML(_message(""), elem_id="status", padding=False)
+                with gr.Tab("Before and after"):
+                    slider = gr.ImageSlider(
+                        label="Before and after", interactive=False, buttons=["fullscreen"], height=500, max_height=500
+                    )
+                with gr.Tab("Change colors"):
+                    canvas = gr.Image(
+                        label="Click where the color belongs",
+                        interactive=False,
+                        format="jpeg",
+                        buttons=[],
+                        height=440,
+                        elem_id="canvas",
+                    )
+                    with gr.Row(elem_id="colors"):
+                        color = gr.ColorPicker("#b03060", label="Color", min_width=80, scale=0)
+                        squares = [
+                            gr.Button("", elem_id=f"swatch{i}", elem_classes="swatch", min_width=32, scale=0)
+                            for i in range(SWATCHES)
+                        ]
+                        style = gr.HTML("", padding=False, elem_id="swatches")
+                    action = gr.Radio([SET, PICK, REMOVE], value=SET, label="A click on the photo")
+                    with gr.Row():
+                        undo = gr.Button("Undo", size="sm", min_width=80)
+                        clear = gr.Button("Remove all", size="sm", min_width=80)
+                    with gr.Row():
+                        listed = gr.Dropdown([], label="Colors that you set", interactive=False, scale=3, min_width=200)
+                        remove = gr.Button("Remove this one", size="sm", min_width=120)
+                    with gr.Accordion("Set a color by numbers", open=False), gr.Row():
+                        column = gr.Number(0, label="Column", precision=0, min_width=80)
+                        row = gr.Number(0, label="Row", precision=0, min_width=80)
+                        by_number = gr.Button("Set the color there", size="sm", min_width=120)
+                    with gr.Accordion("Keep the colors for another day", open=False), gr.Row():
+                        layer_download = gr.DownloadButton("Download them as a layer", interactive=False, size="sm")
+                        layer = gr.File(label="Layer of an earlier day (PNG)", height=110)
+                status = gr.HTML(message(""), elem_id="status", padding=False)
                 download = gr.DownloadButton("Download at full size", interactive=False, variant="primary")
         gr.Markdown(f"unetcolor {unetcolor.__version__}", elem_id="footer")
-        gr.on(
-            [photo.change, name.change, saturation.change],
-            colorize,
-            [photo, name, saturation],
-            [slider, status, download],
-            # One photo at a time; of the choices made in the meantime, the last counts.
-            concurrency_limit=1,
-            trigger_mode="always_last",
-            api_visibility="private",
+
+        known = [photo, name, saturation, hints, layer, reference]
+        # Of the choices made in the meantime, the last counts.
+        once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
+        # The preview does not wait for the result at full size.
+        quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
+        changes = [name.change, saturation.change, hints.change, layer.change, reference.change]
+        now = {"api_visibility": "private", "concurrency_id": "click", "show_progress": "hidden"}
+        # What is known of one photo is not true of the next.
+        dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
+        for listen in (dropped.then, partial(gr.on, changes)):
+            listen(handlers.colorize, known, [slider, status, download], **once)
+            listen(handlers.preview, known, [canvas, listed, layer_download, style, colors], **quick)
+        canvas.select(handlers.click, [photo, action, color, canvas, hints], [color, hints], **now)
+        undo.click(lambda hints: hints[:-1], hints, hints, **now)
+        clear.click(lambda: ([], None), None, [hints, layer], **now)
+        remove.click(
+            lambda chosen, hints: [hint for hint, name in zip(hints, names(hints), strict=True) if name != chosen],
+            [listed, hints],
+            hints,
+            **now,
         )
+        by_number.click(handlers.place, [photo, color, column, row, hints], hints, **now)
+        for number, square in enumerate(squares):
+            square.click(partial(swatch, number), [colors, color], color, **now)
     app: Blocks = page.queue(max_size=_MOST_WAITING, default_concurrency_limit=1)
     return app
 
@@ -146,23 +164,3 @@ def import_gradio() -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtraError("gradio", "app") from error
     return gradio
-
-
-def _reduce(pixels: np.ndarray) -> np.ndarray:
-    """Return a picture as the page shows it: 8 bits, and not larger than a screen."""
-    # Shrink before converting to floats: those of a large photo would fill the memory.
-    shown = Image.fromarray(pixels if pixels.dtype == np.uint8 else (pixels // 257).astype(np.uint8))
-    shown.thumbnail((_SHOWN, _SHOWN))
-    return np.asarray(shown)
-
-
-def _without_color(pixels: np.ndarray, predictor: Predictor) -> np.ndarray:
-    """Return the gray picture, with its alpha, that was colorized."""
-    color, alpha = split_alpha(pixels)
-    rgb = np.broadcast_to(color.reshape(*color.shape[:2], -1), (*color.shape[:2], 3))
-    gray = predictor.codec.plain_gray(rgb)
-    return gray if alpha is None else np.dstack([gray, alpha])
-
-
-def _message(text: str, kind: str = "") -> str:
-    return f'<p role="status" class="{kind}">{escape(text)}</p>'

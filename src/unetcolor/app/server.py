@@ -18,6 +18,11 @@ _STYLE = """
 #examples p { font-size: var(--text-sm); }
 #examples button { flex-direction: column; gap: 6px; padding: 6px; font-weight: 400; font-size: var(--text-sm); }
 #examples img { width: 100%; height: 84px; margin: 0; border-radius: 4px; object-fit: cover; filter: grayscale(1); }
+#colors { align-items: center; gap: 6px; flex-wrap: wrap; }
+.swatch { width: 36px; height: 36px; flex: none !important; visibility: hidden; border: 1px solid #8886; }
+.swatch:focus-visible { outline: 3px solid var(--color-accent); }
+#canvas img { cursor: crosshair; object-fit: contain; }
+#swatches { display: none; }
 #status, #status * { margin: 0; padding: 0; }
 #status p { min-height: 1.5em; }
 #status .problem { color: var(--error-icon-color); font-weight: 600; }

@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops
 
 from unetcolor._checks import whole_number
+from unetcolor.networks.filling import filled_hints
 from unetcolor.networks.options import MOST_STAGES, UNetOptions, Upsampling
 
 
@@ -50,8 +51,8 @@ def build_unet(
     hint_channels
         The last so many of ``input_channels`` are values that are known at some places only, and 0 elsewhere; the last
         of all is a mask, 1 at those places. An encoder does not see them, so it keeps what it knows: they are joined to
-        the way up at each of its sizes, averaged over the places where they are known; at the smallest also averaged
-        over the whole picture. Without an encoder they are channels like the others.
+        the way up at each of its sizes, filled in where they are not known. Without an encoder they are channels like
+        the others.
     filters
         Filters of each stage, from full size down; the last is the bottom. Its length is the depth. With an
         encoder, which has a bottom of its own, those of the way up: one for each of its feature maps.
@@ -129,10 +130,6 @@ def build_unet(
     return keras.Model(inputs, outputs, name=name)
 
 
-# What hints are multiplied by: 8 brings the spread of a* and b* to that of other feature maps.
-_HINT_GAIN = 8.0
-
-
 class _Blocks:
     """Makes the blocks of one network, which share their options and a running seed."""
 
@@ -156,15 +153,17 @@ class _Blocks:
             picture, hints = x[..., :-hint_channels], x[..., -hint_channels:]
         _check_encoder(encoder, picture.shape[-1], filters)
         channels = encoder.input_shape[-1]
-        if channels != picture.shape[-1]:
-            picture = layers.Concatenate(name="gray_as_rgb")([picture] * channels)
-        *stages, bottom = keras.tree.flatten(encoder(picture))
+        repeats = channels // picture.shape[-1]
+        seen = picture if repeats == 1 else layers.Concatenate(name="gray_as_rgb")([picture] * repeats)
+        *stages, bottom = keras.tree.flatten(encoder(seen))
         if self._options.dropout:
             bottom = layers.Dropout(self._options.dropout, seed=self._next_seed(), name="bottom_dropout")(bottom)
         if hints is not None:
-            sizes = [_hints_at(hints, 2 ** (depth + 1)) for depth in range(len(stages) + 1)]
-            stages = [_join(f"hints{depth + 1}", stage, sizes[depth]) for depth, stage in enumerate(stages)]
-            bottom = _join("hints_bottom", bottom, sizes[-1], _all_hints(hints, sizes[-1]))
+            maps = filled_hints(picture, hints, len(stages) + 1)
+            *stages, bottom = (
+                layers.Concatenate(name=f"hints{depth}")([stage, known])
+                for depth, (stage, known) in enumerate(zip([*stages, bottom], maps, strict=True), start=1)
+            )
         return bottom, [x, *stages]
 
     def stage(self, x: Any, filters: int, name: str) -> Any:
@@ -202,10 +201,6 @@ class _Blocks:
         return self._seed
 
 
-def _join(name: str, *maps: Any) -> Any:
-    return layers.Concatenate(name=name)(list(maps))
-
-
 # The sizes are known only when a picture comes in, which Keras' cropping and padding layers cannot express, and a
 # layer of our own would keep plain Keras from opening the model. Taking rows and columns by their numbers does the
 # same in Keras' own operations.
@@ -230,27 +225,6 @@ def _fill_up(x: Any, multiple: int) -> Any:
         available = ops.sum(ops.ones_like(line, dtype="int32"))
         x = ops.take(x, ops.minimum(ops.cumsum(wanted), available) - 1, axis=axis)
     return x
-
-
-def _hints_at(hints: Any, stride: int) -> Any:
-    """Return hints at 1/stride of their height and width: the mean of each square's hints, and where there are some."""
-    means = ops.average_pool(hints, stride, stride, data_format="channels_last")
-    known = ops.max_pool(hints[..., -1:], stride, stride, data_format="channels_last")
-    return _centered(means, known)
-
-
-def _all_hints(hints: Any, like: Any) -> Any:
-    """Return the mean of all hints at every place, for a network whose kernels do not see the whole picture."""
-    means = ops.mean(hints, axis=(1, 2), keepdims=True)
-    known = ops.max(hints[..., -1:], axis=(1, 2), keepdims=True)
-    return ops.zeros_like(like) + _centered(means, known)
-
-
-def _centered(means: Any, known: Any) -> Any:
-    # Colors of photos differ little from the middle of their range: as they are, a kernel would hardly tell them apart
-    # from one another, only from 0, where there is no hint.
-    values = means[..., :-1] / ops.maximum(means[..., -1:], 1e-9)
-    return ops.concatenate([_HINT_GAIN * (values - 0.5 * known), known], axis=-1)
 
 
 def _as_small_as(x: Any, stride: int, name: str) -> Any:

@@ -1,0 +1,90 @@
+"""What the page shows of hints: marks on the photo, a palette, names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from unetcolor.hints import Hint
+
+# Radius in pixels of a mark, and how near to one a click has to be that means it.
+_MARK = 7
+_NEAR = 3 * _MARK
+
+# Colors that are offered, taken from the photo.
+SWATCHES = 8
+
+
+def marked(rgb: np.ndarray, hints: Sequence[Hint], size: tuple[int, int]) -> np.ndarray:
+    """Return a picture with a ring of its color at the place of each hint.
+
+    Parameters
+    ----------
+    rgb
+        uint8, shape ``(h, w, 3)``: the photo as the page shows it.
+    hints
+        Places in the photo itself.
+    size
+        ``(height, width)`` of the photo itself.
+    """
+    picture = Image.fromarray(rgb)
+    draw = ImageDraw.Draw(picture)
+    for hint in hints:
+        row, column = (
+            place * shown / whole for place, shown, whole in zip(_place(hint), rgb.shape, size, strict=False)
+        )
+        for radius, width, color in ((_MARK, 4, "black"), (_MARK - 1, 2, "white")):
+            draw.ellipse((column - radius, row - radius, column + radius, row + radius), outline=color, width=width)
+        inner = _MARK - 3
+        draw.ellipse((column - inner, row - inner, column + inner, row + inner), fill=to_hex(hint.rgb))
+    return np.asarray(picture)
+
+
+def nearest(hints: Sequence[Hint], row: float, column: float, scale: float) -> int | None:
+    """Return the number of the hint that a click means, or None; ``scale`` is the photo's pixels to one shown."""
+    distances = [np.hypot(hint.row - row, hint.column - column) for hint in hints]
+    if not distances or min(distances) > _NEAR * scale:
+        return None
+    return int(np.argmin(distances))
+
+
+def palette(rgb: np.ndarray) -> list[str]:
+    """Return colors of a picture, uint8 ``(h, w, 3)``, as ``#rrggbb``, the vivid ones first."""
+    small = Image.fromarray(rgb)
+    small.thumbnail((128, 128))
+    colors = np.array(small.quantize(2 * SWATCHES).getpalette(), int)[: 6 * SWATCHES].reshape(-1, 3)
+    vivid = np.argsort(-np.ptp(colors, axis=-1), kind="stable")[:SWATCHES]
+    return [to_hex(color / 255) for color in colors[vivid]]
+
+
+def names(hints: Sequence[Hint]) -> list[str]:
+    """Return what each hint is called in a list."""
+    return [
+        f"{number}: {to_hex(hint.rgb)} at column {hint.column:.0f}, row {hint.row:.0f}"
+        for number, hint in enumerate(hints, start=1)
+    ]
+
+
+def to_hex(rgb: Sequence[float] | np.ndarray) -> str:
+    """Return sRGB in ``[0, 1]`` as ``#rrggbb``."""
+    return "#" + "".join(f"{round(255 * float(value)):02x}" for value in rgb)
+
+
+def _place(hint: Hint) -> tuple[float, float]:
+    return hint.row + 0.5, hint.column + 0.5
+
+
+def color_of(text: str) -> tuple[float, float, float]:
+    """Return the color that Gradio's picker gives, as sRGB in ``[0, 1]``: ``#rrggbb``, or ``rgba(r, g, b, a)``."""
+    if text.startswith("rgb"):
+        levels = [float(value) for value in text[text.index("(") + 1 : text.index(")")].split(",")[:3]]
+        return levels[0] / 255, levels[1] / 255, levels[2] / 255
+    return Hint(0, 0, text).rgb
+
+
+def swatches(colors: Sequence[str]) -> str:
+    """Return the style that gives the buttons of the palette their colors."""
+    rules = [f"#swatch{i} {{ background: {color}; visibility: visible; }}" for i, color in enumerate(colors)]
+    return f"<style>{''.join(rules)}</style>"

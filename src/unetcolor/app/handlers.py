@@ -1,0 +1,136 @@
+"""What happens on the page; to be imported only where Gradio is installed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import cache, lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from unetcolor.app.editing import color_of, marked, names, nearest, palette, swatches, to_hex
+from unetcolor.app.kept import new_path
+from unetcolor.app.opened import (
+    Opened,
+    describe,
+    open_for_page,
+    read_layer,
+    reduce_to_page,
+    what_is_known,
+    without_color,
+)
+from unetcolor.errors import ImageReadError
+from unetcolor.hints import Hint, draw_layer
+from unetcolor.images import split_alpha, write_image
+from unetcolor.prediction.predictor import Predictor
+
+# What a click on the photo does.
+SET, PICK, REMOVE = "sets the color", "picks up the color there", "removes a color"
+
+
+class Handlers:
+    """Answers to what the user does.
+
+    Parameters
+    ----------
+    model_of
+        Returns what :meth:`Predictor.load` takes for a name that can be chosen on the page.
+    max_pixels
+        Larger photos are refused.
+    """
+
+    def __init__(self, model_of: Callable[[str], str | os.PathLike[str]], max_pixels: int) -> None:
+        self.load: Callable[[str], Predictor] = cache(lambda name: Predictor.load(model_of(name)))
+        # The page asks for the photo that it shows again and again.
+        self._open: Callable[[str], Opened] = lru_cache(maxsize=1)(lambda path: open_for_page(path, max_pixels))
+
+    def colorize(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, str, Any]:
+        """Return both pictures of the slider, the message, and the file of the result."""
+        nothing = gr.DownloadButton(value=None, interactive=False)
+        if photo is None:
+            return None, message(""), nothing
+        start, file = time.perf_counter(), Path(photo)
+        try:
+            opened, predictor = self._open(photo), self.load(name)
+            given = what_is_known(opened.pixels, *known)
+            (colored,) = predictor.stream([opened.pixels], saturation=saturation, **given)
+        except (ImageReadError, ValueError) as error:
+            return None, _problem(error, photo, *known), nothing
+        colored_file = new_path(f"{file.stem}_color.png")
+        write_image(colored_file, colored)
+        height, width = opened.pixels.shape[:2]
+        parts = [f"{width} x {height} pixels", name, f"saturation {saturation:g}", *describe(given)]
+        how = ", ".join([*parts, f"{time.perf_counter() - start:.1f} s"])
+        shown = (without_color(opened.shown, predictor), reduce_to_page(colored))
+        done = message("; ".join([f"{file.name}: {how}", *opened.notes]))
+        return shown, done, gr.DownloadButton(value=colored_file, interactive=True)
+
+    def preview(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, Any, Any, str, Any]:
+        """Return the picture to click on, the list of hints, their layer, the swatches, and the colors of these."""
+        hints, layer_file, _ = known
+        listed = gr.Dropdown(choices=names(hints), value=None, interactive=bool(hints))
+        layer = gr.DownloadButton(value=None, interactive=False)
+        if photo is None:
+            return None, listed, layer, "", []
+        try:
+            opened, predictor = self._open(photo), self.load(name)
+            size = opened.pixels.shape[:2]
+            given = what_is_known(opened.pixels, *known, shown=opened.small)
+            (colored,) = predictor.stream([opened.small], saturation=saturation, **given)
+        # What is wrong stands in the message of the result.
+        except (ImageReadError, ValueError):
+            return None, listed, layer, "", []
+        if hints:
+            drawn = new_path(f"{Path(photo).stem}.hints.png")
+            write_image(drawn, draw_layer(hints, size, read_layer(layer_file, opened.pixels)))
+            layer = gr.DownloadButton(value=drawn, interactive=True)
+        color, _ = split_alpha(colored)
+        colors = palette(color)
+        return marked(color, hints, size), listed, layer, swatches(colors), colors
+
+    def click(
+        self, event: gr.SelectData, photo: str, action: str, color: str, shown: Any, hints: list[Hint]
+    ) -> tuple[str, list[Hint]]:
+        """Return the chosen color and the hints after a click on the picture."""
+        x, y = event.index
+        if action == PICK:
+            return to_hex(shown[y, x] / 255), hints
+        opened = self._open(photo)
+        scale = opened.pixels.shape[0] / opened.small.shape[0]
+        row, column = self._within(photo, (y + 0.5) * scale, (x + 0.5) * scale)
+        if action == REMOVE:
+            number = nearest(hints, row, column, scale)
+            return color, [hint for i, hint in enumerate(hints) if i != number]
+        return color, [*hints, Hint(row, column, color_of(color))]
+
+    def place(self, photo: str | None, color: str, column: float, row: float, hints: list[Hint]) -> list[Hint]:
+        """Return the hints with another one at a place that was given by numbers."""
+        if photo is None:
+            return hints
+        return [*hints, Hint(*self._within(photo, row, column), color_of(color))]
+
+    def _within(self, photo: str, row: float, column: float) -> tuple[float, float]:
+        height, width = self._open(photo).pixels.shape[:2]
+        return min(max(row, 0), height - 1), min(max(column, 0), width - 1)
+
+
+def swatch(number: int, colors: list[str], color: str) -> str:
+    """Return the color of a button of the palette; the color that is chosen if it has none."""
+    return colors[number] if number < len(colors) else color
+
+
+def message(text: str, kind: str = "") -> str:
+    """Return the line of text below the pictures."""
+    return f'<p role="status" class="{kind}">{escape(text)}</p>'
+
+
+def _problem(error: Exception, *files: Any) -> str:
+    text = str(error)
+    # The message must not name the folder of the server.
+    for path in (path for path in files if isinstance(path, str)):
+        text = text.replace(path, Path(path).name)
+    return message(text, "problem")
