@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from unetcolor.cli._loading import load_predictor
-from unetcolor.cli._options import AsJson, Model, Overwrite, Preset, Saturation, Size
+from unetcolor.cli._options import AsJson, Model, Overwrite, Preset, ReferencePhoto, Saturation, Size
 from unetcolor.cli._output import counted, print_json, print_line, readable_errors
 from unetcolor.cli._progress import new_progress
 
@@ -21,6 +21,14 @@ def video(
     model: Model = None,
     saturation: Saturation = 1.0,
     size: Size = None,
+    hints: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture with transparency that shows known colors of the first frame; they hold until the first cut.",
+            show_default=False,
+        ),
+    ] = None,
+    reference: ReferencePhoto = None,
     smoothing: Annotated[
         float, typer.Option(min=0, max=0.99, help="Smoothing of the colors over time against flicker; 0 is none.")
     ] = 0.8,
@@ -49,7 +57,15 @@ def video(
                 bar.update(task, completed=done, total=total, rate=rate)
 
             summary = colorize_video(
-                source, output, predictor, size=size, saturation=saturation, smoothing=smoothing, progress=show
+                source,
+                output,
+                predictor,
+                size=size,
+                saturation=saturation,
+                hints=hints,
+                reference=reference,
+                smoothing=smoothing,
+                progress=show,
             )
         if as_json:
             print_json(vars(summary))

@@ -18,8 +18,10 @@ import numpy as np
 from unetcolor._checks import not_negative
 from unetcolor._files import replacing
 from unetcolor.errors import VideoError
+from unetcolor.hints import read_hints
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.video.frames import First, Frames, first_frame, import_av, pictures_of
+from unetcolor.video.shot import ShotHints
 from unetcolor.video.smoothing import TemporalSmoother
 
 # Suffixes of files to write, and FFmpeg's names of their encoders.
@@ -72,6 +74,8 @@ def colorize_video(
     *,
     size: int | None = None,
     saturation: float = 1.0,
+    hints: Any = None,
+    reference: Any = None,
     smoothing: float = 0.8,
     quality: int = 18,
     progress: Callable[[int, int | None], None] | None = None,
@@ -90,6 +94,11 @@ def colorize_video(
         Colorizes the frames, for example ``UNetColorizer.from_preset("photo").predictor()``.
     size, saturation
         As in :meth:`unetcolor.UNetColorizer.predict`.
+    hints
+        Colors of the first frame that are known, as :meth:`unetcolor.UNetColorizer.predict` takes those of a photo.
+        They hold until the first cut, at the places that still show the same; from there the smoothing carries on.
+    reference
+        A photo in color whose palette pulls the colors of all frames its way.
     smoothing
         Weight of the past colors where the picture stays the same, from 0 (no smoothing) to below 1.
     quality
@@ -115,6 +124,8 @@ def colorize_video(
     if os.path.realpath(source) == os.path.realpath(output):
         raise ValueError(f"{output} is the video itself: name another file")
     smoother = TemporalSmoother(smoothing)
+    known = read_hints(hints)
+    shot = None if known is None else ShotHints(known)
     with _explaining(av, source), av.open(os.fspath(source)) as reader:
         first = first_frame(av, source)
         with replacing(output) as temporary, av.open(str(temporary), "w") as writer:
@@ -126,7 +137,13 @@ def colorize_video(
             frames = Frames(av, reader, writer, copies, first.rgb.shape[:2], pictures)
             declared = pictures.frames or None
             colored = predictor.stream(
-                frames, size=size, saturation=saturation, batch_size=_BATCH, adjust=smoother if smoothing else None
+                frames if shot is None else shot.watch(frames),
+                size=size,
+                saturation=saturation,
+                hints=shot,
+                reference=reference,
+                batch_size=_BATCH,
+                adjust=smoother if smoothing else None,
             )
             done, begin, end = 0, None, 0.0
             for rgb in colored:

@@ -63,8 +63,8 @@ class TemporalSmoother:
         """
         if self._past is not None and self._past[0].shape == luminance.shape:
             before, past_colors = self._past
-            change = gaussian(luminance - before, _BLUR, channel_axis=-1)
-            if np.abs(luminance - before).mean() < _CUT and not _is_another_scene(before, luminance, change):
+            if not is_another_scene(before, luminance):
+                change = gaussian(luminance - before, _BLUR, channel_axis=-1)
                 weight = self._strength * np.exp(-((change / _SAME) ** 2))
                 luminance = weight * before + (1 - weight) * luminance
                 colors = weight * past_colors + (1 - weight) * colors
@@ -72,7 +72,11 @@ class TemporalSmoother:
         return colors
 
 
-def _is_another_scene(before: np.ndarray, luminance: np.ndarray, change: np.ndarray) -> bool:
+def is_another_scene(before: np.ndarray, luminance: np.ndarray) -> bool:
+    """Tell whether there is a cut between two frames: luminances ``(h, w, 1)``, in ``[0, 1]``."""
+    if np.abs(luminance - before).mean() >= _CUT:
+        return True
+    change = gaussian(luminance - before, _BLUR, channel_axis=-1)
     first, second = (gaussian(values, _BLUR, channel_axis=-1) for values in (before, luminance))
     first, second = first - first.mean(), second - second.mean()
     # No quotient: an even picture has no variance to divide by.
