@@ -64,6 +64,11 @@ def test_a_hint_marks_its_cell_however_small_it_is(row: int, column: int, radius
     assert distance.max() <= radius + 3 * np.sqrt(0.5) + 1
 
 
+def test_a_hint_between_the_last_pixels_and_the_border_is_in_the_photo() -> None:
+    cells = cells_of([Hint(59.9, 89.9, "teal")])
+    assert cells.pixels[19, 29].tolist() == [59, 89]
+
+
 def test_the_later_of_two_hints_covers_the_earlier() -> None:
     cells = cells_of([Hint(30, 45, "red", 12), Hint(30, 45, "blue", 4)])
     np.testing.assert_allclose(cells.colors[10, 15], (0, 0, 1), atol=1e-6)

@@ -151,12 +151,12 @@ class _List(Hints):
             of_this = _sum_in_cells(values, size, grid)
             covered = np.minimum(of_this[..., 5:] / _SAMPLES**2, 1)
             # The cell of the middle is the hint's, however small that is, and the middle itself stands for it.
-            middle = int((hint.row + 0.5) * grid[0] / height), int((hint.column + 0.5) * grid[1] / width)
+            middle = int(_cell_of(hint.row, height, grid[0])), int(_cell_of(hint.column, width, grid[1]))
             covered[middle] = 1
             of_this[middle] = *hint.rgb, hint.row, hint.column, 1
             means = of_this / np.maximum(of_this[..., 5:], 1e-9)
             sums = sums * (1 - covered) + means * covered
-        return _cells(sums)
+        return _cells(sums, size)
 
 
 class _Layer(Hints):
@@ -191,7 +191,7 @@ class _Layer(Hints):
             np.bincount(_cell_of(_centers(times * length, extent), extent, count), minlength=ceil(count))
             for length, extent, count in zip((height, width), size, grid, strict=True)
         )
-        return _cells(sums / np.outer(rows, columns)[..., np.newaxis])
+        return _cells(sums / np.outer(rows, columns)[..., np.newaxis], size)
 
     def _pixels(self, size: tuple[int, int], times: int) -> Iterator[np.ndarray]:
         """Yield colors, places in the photo and opacity of the pixels that are not transparent, a strip at a time.
@@ -308,11 +308,11 @@ def _centers(count: int, length: float) -> np.ndarray:
     return centers
 
 
-def _cell_of(places: np.ndarray, length: float, count: float) -> np.ndarray:
+def _cell_of(places: Any, length: float, count: float) -> np.ndarray:
     """Return the cell of each place along the side of a photo of ``length`` pixels, of ``count`` cells."""
     # A center that lies on the border of two cells must not fall back for a rounding error.
-    cells: np.ndarray = np.clip(((places + 0.5) * count / length + 1e-9).astype(int), 0, ceil(count) - 1)
-    return cells
+    cells = np.floor((np.asarray(places) + 0.5) * count / length + 1e-9).astype(int)
+    return np.clip(cells, 0, ceil(count) - 1)
 
 
 def _sum_in_cells(values: np.ndarray, size: tuple[int, int], grid: tuple[float, float]) -> np.ndarray:
@@ -326,7 +326,7 @@ def _sum_in_cells(values: np.ndarray, size: tuple[int, int], grid: tuple[float, 
     return np.stack(sums, axis=-1).reshape(*shape, 6).astype(float)
 
 
-def _cells(sums: np.ndarray) -> Cells:
+def _cells(sums: np.ndarray, size: tuple[int, int]) -> Cells:
     from scipy.ndimage import maximum_filter
 
     covered = sums[..., 5]
@@ -334,4 +334,5 @@ def _cells(sums: np.ndarray) -> Cells:
     # covers much counts where it covers most.
     places = (covered > 0) & (covered >= 0.5 * maximum_filter(covered, 3))
     means = sums / np.maximum(covered, 1e-9)[..., np.newaxis]
-    return Cells(np.clip(means[..., :3], 0, 1).astype(np.float32), places, np.round(means[..., 3:5]).astype(int))
+    pixels = np.clip(np.round(means[..., 3:5]).astype(int), 0, np.subtract(size, 1))
+    return Cells(np.clip(means[..., :3], 0, 1).astype(np.float32), places, pixels)
