@@ -312,7 +312,8 @@ def _cell_of(places: Any, length: float, count: float) -> np.ndarray:
     """Return the cell of each place along the side of a photo of ``length`` pixels, of ``count`` cells."""
     # A center that lies on the border of two cells must not fall back for a rounding error.
     cells = np.floor((np.asarray(places) + 0.5) * count / length + 1e-9).astype(int)
-    return np.clip(cells, 0, ceil(count) - 1)
+    clipped: np.ndarray = np.clip(cells, 0, ceil(count) - 1)
+    return clipped
 
 
 def _sum_in_cells(values: np.ndarray, size: tuple[int, int], grid: tuple[float, float]) -> np.ndarray:
