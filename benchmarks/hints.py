@@ -61,8 +61,8 @@ def ways(predictor: Predictor) -> dict[str, Way]:
     def follow_nothing(colors: np.ndarray, *_: object) -> np.ndarray:
         return colors
 
-    def hint_layer_of_nothing(luminance: np.ndarray, photo: object, codec: Codec) -> np.ndarray:
-        return np.concatenate([luminance, np.zeros((*luminance.shape[:2], codec.hint_channels), np.float32)], axis=-1)
+    def show_none(luminance: np.ndarray, hints: object, size: object, codec: Codec) -> np.ndarray:
+        return np.asarray(codec.without_hints(luminance))
 
     def ours(gray: np.ndarray, layer: np.ndarray) -> np.ndarray:
         return np.asarray(predictor.predict(gray, hints=layer, verbose=0))
@@ -72,7 +72,7 @@ def ways(predictor: Predictor) -> dict[str, Way]:
             return ours(gray, layer)
 
     def correction_alone(gray: np.ndarray, layer: np.ndarray) -> np.ndarray:
-        with mock.patch.object(full_size, "_show", hint_layer_of_nothing):
+        with mock.patch.object(full_size, "_with_hints", show_none):
             return ours(gray, layer)
 
     return {

@@ -73,7 +73,7 @@ class Codec:
         -------
         Shape ``(..., input_channels)``, network units.
         """
-        return self._without_hints(self.space.normalize_luminance(self.space.encode(rgb)[0]))
+        return self.without_hints(self.space.normalize_luminance(self.space.encode(rgb)[0]))
 
     def example(self, rgb: Array) -> tuple[Array, Array]:
         """Return what the network sees of pictures in color, and what it should answer.
@@ -92,7 +92,7 @@ class Codec:
         """
         luminance, targets = self.space.encode(rgb)
         seen, answer = self.space.normalize(luminance, average_blocks(targets, self.stride))
-        return self._without_hints(seen), answer
+        return self.without_hints(seen), answer
 
     def hint_layer(self, luminance: np.ndarray, colors: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Return the channels of hints that the network sees of a picture.
@@ -200,7 +200,8 @@ class Codec:
         luminance, _ = in_strips(self.space.encode, to_float(pictures))
         return from_float(self.space.gray(luminance), pictures.dtype)
 
-    def _without_hints(self, luminance: Array) -> Array:
+    def without_hints(self, luminance: Array) -> Array:
+        """Return what the network sees of a luminance ``(..., 1)`` in network units, ``(..., input_channels)``."""
         return join_channels(luminance, *[0 * luminance] * self.hint_channels) if self.hints else luminance
 
     def answer_size(self, height: int, width: int) -> tuple[int, int]:

@@ -10,11 +10,13 @@ from unetcolor.codec import Codec
 from unetcolor.hints import Cells
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
 
-# Both measured on photos whose true colors gave the hints. EDGE is the difference of luminance, in network units, over
-# which a correction hardly passes; REACH the distance, in pixels of the network's answer, over which it fades on a
-# plain surface: what lies on one surface has one error.
+# All measured on photos whose true colors gave the hints. A correction hardly passes over a difference between
+# neighbors of EDGE in luminance, network units, or of COLOR_EDGE in the predicted a* and b*: where those change, the
+# network sees another thing. REACH is the distance, in pixels of its answer, over which a correction fades on a plain
+# surface, for what lies on one surface has one error.
 EDGE = 0.05
-REACH = 100.0
+COLOR_EDGE = 1.0
+REACH = 200.0
 
 # No edge holds a correction back altogether.
 _LEAK = 1e-4
@@ -36,15 +38,16 @@ def follow(
     colors: np.ndarray,
     luminance: np.ndarray,
     cells: Cells,
+    surfaces: np.ndarray,
     codec: Codec,
     upsample: Callable[[np.ndarray], EdgeAwareUpsampler],
     luminance_at: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Return colors that have the hue and chroma of the hints at their places.
 
-    The difference to the hints is spread over the picture by least squares: neighbors of like luminance get like
-    corrections (the weights of Levin et al. 2004, "Colorization using Optimization"), and far from all hints there is
-    none (a screened Poisson equation).
+    The difference to the hints is spread over the picture by least squares: neighbors of like luminance, as in Levin et
+    al. 2004, "Colorization using Optimization", and of like predicted colors get like corrections, and far from all
+    hints there is none (a screened Poisson equation).
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ def follow(
         The luminance at that size, network units, shape ``(h, w, 1)``.
     cells
         The hints, gathered at that size.
+    surfaces
+        What :func:`surfaces_of` returns.
     codec
         Translates colors.
     upsample
@@ -68,8 +73,8 @@ def follow(
     pixels = cells.pixels[cells.places]
     seen = luminance_at(pixels)
     wanted = codec.chroma(seen, codec.hinted_targets(seen, cells.colors[cells.places]))
-    spread = _spreader(luminance[..., 0], cells.places)
     before = codec.chroma(luminance, colors)
+    spread = _spreader(surfaces, cells.places)
     asked = np.zeros_like(wanted)
     for _ in range(_ROUNDS):
         found = upsample(colors).at(pixels, seen)
@@ -81,17 +86,33 @@ def follow(
     return colors
 
 
-def _spreader(luminance: np.ndarray, places: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def surfaces_of(luminance: np.ndarray, colors: np.ndarray, codec: Codec) -> np.ndarray:
+    """Return what tells surfaces apart: a correction hardly passes over a difference of 1 between neighbors.
+
+    Parameters
+    ----------
+    luminance
+        Network units, shape ``(h, w, 1)``.
+    colors
+        What the network predicts without hints, natural units, shape ``(h, w, n)``: with hints it sees the patches of
+        color, too.
+    codec
+        Translates colors.
+    """
+    return np.concatenate([luminance / EDGE, codec.chroma(luminance, colors) / COLOR_EDGE], axis=-1)
+
+
+def _spreader(surfaces: np.ndarray, places: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Return what spreads values ``(k, n)`` at places over a picture: ``(h, w, n)``."""
     from scipy.sparse import coo_array, diags_array
     from scipy.sparse.linalg import splu
 
-    count = luminance.size
-    number = np.arange(count).reshape(luminance.shape)
+    count = places.size
+    number = np.arange(count).reshape(places.shape)
     ends = [(number[:-1], number[1:]), (number[:, :-1], number[:, 1:])]
     first, second = (np.concatenate([pair[i].ravel() for pair in ends]) for i in (0, 1))
-    values = luminance.ravel().astype(np.float64)
-    likeness = np.exp(-(((values[first] - values[second]) / EDGE) ** 2)) + _LEAK
+    flat = surfaces.reshape(count, -1).astype(np.float64)
+    likeness = np.exp(-np.sum((flat[first] - flat[second]) ** 2, axis=-1)) + _LEAK
     joined = coo_array((likeness, (first, second)), shape=(count, count))
     joined = joined + joined.T
     held = _HOLD * places.ravel()
@@ -101,6 +122,6 @@ def _spreader(luminance: np.ndarray, places: np.ndarray) -> Callable[[np.ndarray
     def spread(asked: np.ndarray) -> np.ndarray:
         values = np.zeros((count, asked.shape[-1]))
         values[places.ravel()] = _HOLD * asked
-        return np.asarray(solve(values), np.float32).reshape(*luminance.shape, -1)
+        return np.asarray(solve(values), np.float32).reshape(*places.shape, -1)
 
     return spread

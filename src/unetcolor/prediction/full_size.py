@@ -15,8 +15,8 @@ from unetcolor._strips import STRIP_PIXELS, each_strip
 from unetcolor.codec import Codec, average_blocks
 from unetcolor.hints import Hints
 from unetcolor.images import from_float, resize, to_float
-from unetcolor.prediction.following import follow
-from unetcolor.prediction.inputs import Loaded, load_batches
+from unetcolor.prediction.following import follow, surfaces_of
+from unetcolor.prediction.inputs import load_batches
 from unetcolor.prediction.reference import Reference
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
 from unetcolor.spaces import ColorSpace
@@ -73,12 +73,17 @@ def colorize(
     """
     for loaded in load_batches(pictures, repeat(None) if hints is None else hints, batch_size):
         small = [_shrink(photo.pixels, codec, side) for photo in loaded]
-        answers = _predict_by_size(
-            [_show(luminance, photo, codec) for luminance, photo in zip(small, loaded, strict=True)], network
-        )
-        for photo, luminance, predicted in zip(loaded, small, answers, strict=True):
+        plain = [codec.without_hints(luminance) for luminance in small]
+        hinted = [
+            _with_hints(luminance, photo.hints, photo.pixels.shape[:2], codec)
+            for luminance, photo in zip(small, loaded, strict=True)
+            if photo.hints is not None
+        ]
+        answers = iter(_predict_by_size([*plain, *hinted], network))
+        unhinted = [next(answers) for _ in plain]
+        for photo, luminance, predicted in zip(loaded, small, unhinted, strict=True):
             seen = average_blocks(luminance, codec.stride)
-            colors = codec.colors(seen, predicted, saturation)
+            colors = codec.colors(seen, predicted if photo.hints is None else next(answers), saturation)
             if reference is not None:
                 colors = reference.pull(colors, seen, codec)
             size = photo.pixels.shape[:2]
@@ -86,7 +91,10 @@ def colorize(
             if photo.hints is not None:
                 grid = luminance.shape[0] / codec.stride, luminance.shape[1] / codec.stride
                 cells = photo.hints.in_cells(size, grid)
-                colors = follow(colors, seen, cells, codec, upsample, partial(_luminance_at, photo.pixels, codec))
+                surfaces = surfaces_of(seen, codec.colors(seen, predicted), codec)
+                colors = follow(
+                    colors, seen, cells, surfaces, codec, upsample, partial(_luminance_at, photo.pixels, codec)
+                )
             if adjust is not None:
                 colors = adjust(seen, colors)
             rgb = _finish(photo.pixels, upsample(colors), codec)
@@ -115,13 +123,9 @@ def _shrink(pixels: np.ndarray, codec: Codec, side: float) -> np.ndarray:
     return luminance
 
 
-def _show(luminance: np.ndarray, photo: Loaded, codec: Codec) -> np.ndarray:
-    """Return the network's input: the luminance, with the photo's hints if the network takes any."""
-    if not codec.hints:
-        return luminance
-    if photo.hints is None:
-        return np.concatenate([luminance, np.zeros((*luminance.shape[:2], codec.hint_channels), np.float32)], axis=-1)
-    cells = photo.hints.in_cells(photo.pixels.shape[:2], luminance.shape[:2])
+def _with_hints(luminance: np.ndarray, hints: Hints, size: tuple[int, int], codec: Codec) -> np.ndarray:
+    """Return the network's input for a photo of a size with hints."""
+    cells = hints.in_cells(size, luminance.shape[:2])
     return np.concatenate([luminance, codec.hint_layer(luminance, cells.colors, cells.places)], axis=-1)
 
 
