@@ -118,6 +118,7 @@ RECIPES = {
         seed=31,
         follows="polish",
     ),
+    # The error of "vary" still fell at its end. It was stopped after five epochs for "hint" to go on.
     "longer": Recipe(
         sizes=((1, 96),),
         epochs=48,
@@ -132,7 +133,7 @@ RECIPES = {
         seed=41,
         follows="vary",
     ),
-    # Colors that a user knows; larger pictures.
+    # Half of the pictures with colors that a user knows, at two sizes.
     "hint": Recipe(
         sizes=((1, 96), (1, 128)),
         epochs=24,
