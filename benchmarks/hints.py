@@ -3,7 +3,7 @@
     python -m benchmarks.hints DATA
 
 ``DATA`` holds a folder of photos for each source. Hints are drawn as Zhang et al. 2017 draw them for training: around
-the middle, squares of one mean color. "without following" leaves out the correction after the network; "correction
+the middle, squares of one mean color. "network alone" leaves out the correction after the network; "correction
 alone" shows the network no hint; "Levin et al. 2004" has the hints and no network.
 """
 
@@ -67,8 +67,11 @@ def ways(predictor: Predictor) -> dict[str, Way]:
     def ours(gray: np.ndarray, layer: np.ndarray) -> np.ndarray:
         return np.asarray(predictor.predict(gray, hints=layer, verbose=0))
 
-    def without_following(gray: np.ndarray, layer: np.ndarray) -> np.ndarray:
-        with mock.patch.object(full_size, "follow", follow_nothing):
+    def network_alone(gray: np.ndarray, layer: np.ndarray) -> np.ndarray:
+        with (
+            mock.patch.object(full_size, "follow", follow_nothing),
+            mock.patch.object(full_size, "between", lambda unhinted, hinted, *_: hinted),
+        ):
             return ours(gray, layer)
 
     def correction_alone(gray: np.ndarray, layer: np.ndarray) -> np.ndarray:
@@ -77,7 +80,7 @@ def ways(predictor: Predictor) -> dict[str, Way]:
 
     return {
         "unetcolor": ours,
-        "without following": without_following,
+        "network alone": network_alone,
         "correction alone": correction_alone,
         "Levin et al. 2004": levin,
     }

@@ -86,6 +86,16 @@ def follow(
     return colors
 
 
+def between(unhinted: np.ndarray, hinted: np.ndarray, luminance: np.ndarray, codec: Codec) -> np.ndarray:
+    """Return the middle of what the network predicts without and with hints, natural units, shape ``(h, w, n)``.
+
+    After the correction, it is nearer to the truth than either, for any number of hints: measured as the constants
+    above.
+    """
+    chroma = (codec.chroma(luminance, unhinted) + codec.chroma(luminance, hinted)) / 2
+    return codec.with_chroma(luminance, chroma)
+
+
 def surfaces_of(luminance: np.ndarray, colors: np.ndarray, codec: Codec) -> np.ndarray:
     """Return what tells surfaces apart: a correction hardly passes over a difference of 1 between neighbors.
 

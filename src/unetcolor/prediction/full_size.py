@@ -15,7 +15,7 @@ from unetcolor._strips import STRIP_PIXELS, each_strip
 from unetcolor.codec import Codec, average_blocks
 from unetcolor.hints import Hints
 from unetcolor.images import from_float, resize, to_float
-from unetcolor.prediction.following import follow, surfaces_of
+from unetcolor.prediction.following import between, follow, surfaces_of
 from unetcolor.prediction.inputs import load_batches
 from unetcolor.prediction.reference import Reference
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
@@ -83,7 +83,10 @@ def colorize(
         unhinted = [next(answers) for _ in plain]
         for photo, luminance, predicted in zip(loaded, small, unhinted, strict=True):
             seen = average_blocks(luminance, codec.stride)
-            colors = codec.colors(seen, predicted if photo.hints is None else next(answers), saturation)
+            colors = codec.colors(seen, predicted, saturation)
+            if photo.hints is not None:
+                surfaces = surfaces_of(seen, codec.colors(seen, predicted), codec)
+                colors = between(colors, codec.colors(seen, next(answers), saturation), seen, codec)
             if reference is not None:
                 colors = reference.pull(colors, seen, codec)
             size = photo.pixels.shape[:2]
@@ -91,7 +94,6 @@ def colorize(
             if photo.hints is not None:
                 grid = luminance.shape[0] / codec.stride, luminance.shape[1] / codec.stride
                 cells = photo.hints.in_cells(size, grid)
-                surfaces = surfaces_of(seen, codec.colors(seen, predicted), codec)
                 colors = follow(
                     colors, seen, cells, surfaces, codec, upsample, partial(_luminance_at, photo.pixels, codec)
                 )
