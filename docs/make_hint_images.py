@@ -17,8 +17,8 @@ IMAGE = Path(__file__).parent / "images" / "hints.jpg"
 
 # Clicks: places, and colors as somebody remembers them.
 HINTS = {
-    "astronaut": [Hint(190, 78, "#c8622e"), Hint(55, 133, "#d9a58c"), Hint(15, 12, "#2b3f7a")],
-    "scene_oakland-zoo-otters": [Hint(80, 60, "#5c7a3a"), Hint(120, 150, "#6b4a30"), Hint(30, 200, "#7d8a94")],
+    "astronaut": [Hint(160, 75, "#c8622e"), Hint(55, 133, "#d9a58c"), Hint(15, 12, "#2b3f7a")],
+    "coffee": [Hint(150, 60, "#b03a1a"), Hint(60, 125, "#c07a2a"), Hint(20, 40, "#a05a30")],
 }
 
 

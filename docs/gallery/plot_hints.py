@@ -19,7 +19,7 @@ from unetcolor.metrics import delta_e
 colorizer = UNetColorizer.from_preset("photo")
 truth = samples.load_photo("astronaut")
 gray = Codec(colorizer.space).plain_gray(truth)
-hints = [Hint(190, 78, "#c8622e"), Hint(55, 133, "#d9a58c"), Hint(15, 12, "#2b3f7a")]
+hints = [Hint(160, 75, "#c8622e"), Hint(55, 133, "#d9a58c"), Hint(15, 12, "#2b3f7a")]
 
 steps = {"plain gray": gray}
 for count in range(len(hints) + 1):

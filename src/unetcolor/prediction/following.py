@@ -18,6 +18,11 @@ EDGE = 0.05
 COLOR_EDGE = 1.0
 REACH = 200.0
 
+# How much of what hints change in the network's prediction is used. The network tints the whole picture by them; after
+# the correction, this share is nearest to the truth, for any number of hints, and leaves a face as it is when a dress
+# becomes red.
+SHARE = 0.2
+
 # No edge holds a correction back altogether.
 _LEAK = 1e-4
 
@@ -87,13 +92,9 @@ def follow(
 
 
 def between(unhinted: np.ndarray, hinted: np.ndarray, luminance: np.ndarray, codec: Codec) -> np.ndarray:
-    """Return the middle of what the network predicts without and with hints, natural units, shape ``(h, w, n)``.
-
-    After the correction, it is nearer to the truth than either, for any number of hints: measured as the constants
-    above.
-    """
-    chroma = (codec.chroma(luminance, unhinted) + codec.chroma(luminance, hinted)) / 2
-    return codec.with_chroma(luminance, chroma)
+    """Return what lies between the network's predictions without and with hints, natural units, shape ``(h, w, n)``."""
+    chroma, other = (codec.chroma(luminance, colors) for colors in (unhinted, hinted))
+    return codec.with_chroma(luminance, chroma + SHARE * (other - chroma))
 
 
 def surfaces_of(luminance: np.ndarray, colors: np.ndarray, codec: Codec) -> np.ndarray:
