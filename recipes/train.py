@@ -151,16 +151,22 @@ def build(recipe: Recipe, start: Path | None) -> UNetColorizer:
         if read_record(path).network == replace(recipe.network, encoder=recipe.encoder):
             shapes = [tuple(weight.shape) for weight in colorizer.model.weights]
             values = zip(former.model.get_weights(), shapes, strict=True)
-            colorizer.model.set_weights([with_zeros(value, shape) for value, shape in values])
+            colorizer.model.set_weights([fitted(value, shape) for value, shape in values])
         else:
             encoder = colorizer.model.get_layer(recipe.encoder)
             encoder.set_weights(former.model.get_layer(recipe.encoder).get_weights())
     return colorizer
 
 
-def with_zeros(kernel: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return a kernel that also takes hints, whose channels follow all others: at first they count for nothing."""
-    return np.pad(kernel, [(0, after - before) for before, after in zip(kernel.shape, shape, strict=True)])
+def fitted(kernel: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a kernel for a network that takes hints where the former takes none, or the other way round.
+
+    Their channels follow all others. At first they count for nothing.
+    """
+    result = np.zeros(shape, kernel.dtype)
+    part = tuple(slice(min(before, after)) for before, after in zip(kernel.shape, shape, strict=True))
+    result[part] = kernel[part]
+    return result
 
 
 if __name__ == "__main__":

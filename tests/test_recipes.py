@@ -130,9 +130,27 @@ def test_a_preset_is_made_of_a_training(trained_run: Path, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_a_training_can_start_from_a_preset(data: Path, tmp_path: Path) -> None:
-    train(data, tmp_path, "--epochs", 1, "--start", path_of_preset("photo"), recipe="portrait")
+    train(data, tmp_path, "--epochs", 1, "--start", path_of_preset("photo"), recipe="hint")
     # Two steps at a low rate change little of what the preset knows: compared with random weights, nothing.
     assert furthest(weights(tmp_path), UNetColorizer.from_preset("photo").model.get_weights()) < 0.05
+
+
+def test_channels_for_hints_come_and_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(RECIPES))
+    import train
+    from settings import RECIPES as recipes
+
+    gray = np.random.default_rng(0).random((1, 32, 32, 1), np.float32)
+    hints = np.zeros((1, 32, 32, 3), np.float32)
+    for name, start in (("hint", path_of_preset("portrait")), ("portrait", path_of_preset("photo"))):
+        built = train.build(recipes[name], start).model
+        former = UNetColorizer.load(start).model
+        first, second = (
+            model.predict_on_batch(np.concatenate([gray, hints], axis=-1) if model.input_shape[-1] == 4 else gray)
+            for model in (built, former)
+        )
+        assert built.input_shape[-1] != former.input_shape[-1]
+        np.testing.assert_allclose(first, second, atol=1e-5)
 
 
 def test_another_decoder_follows_with_the_trained_encoder_alone(

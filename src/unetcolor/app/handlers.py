@@ -17,6 +17,7 @@ from unetcolor.app.kept import new_path
 from unetcolor.app.opened import (
     Opened,
     describe,
+    enlarge_to_click,
     open_for_page,
     read_layer,
     reduce_to_page,
@@ -90,7 +91,7 @@ class Handlers:
             layer = gr.DownloadButton(value=drawn, interactive=True)
         color, _ = split_alpha(colored)
         colors = palette(color)
-        return marked(color, hints, size), listed, layer, swatches(colors), colors
+        return marked(enlarge_to_click(color), hints, size), listed, layer, swatches(colors), colors
 
     def click(
         self, event: gr.SelectData, photo: str, action: str, color: str, shown: Any, hints: list[Hint]
@@ -99,9 +100,8 @@ class Handlers:
         x, y = event.index
         if action == PICK:
             return to_hex(shown[y, x] / 255), hints
-        opened = self._open(photo)
-        scale = opened.pixels.shape[0] / opened.small.shape[0]
-        row, column = self._within(photo, (y + 0.5) * scale, (x + 0.5) * scale)
+        scale = self._open(photo).pixels.shape[0] / shown.shape[0]
+        row, column = self._within(photo, (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5)
         if action == REMOVE:
             number = nearest(hints, row, column, scale)
             return color, [hint for i, hint in enumerate(hints) if i != number]

@@ -106,6 +106,16 @@ def reduce_to_page(pixels: np.ndarray, side: int = _SHOWN) -> np.ndarray:
     return np.asarray(shown)
 
 
+def enlarge_to_click(pixels: np.ndarray) -> np.ndarray:
+    """Return a picture large enough to click on: Gradio shows no picture larger than it is."""
+    height, width = pixels.shape[:2]
+    scale = _SMALL / max(height, width)
+    if scale <= 1:
+        return pixels
+    size = round(width * scale), round(height * scale)
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+
+
 def without_color(pixels: np.ndarray, predictor: Predictor) -> np.ndarray:
     """Return the gray picture, with its alpha, that was colorized."""
     color, alpha = split_alpha(pixels)

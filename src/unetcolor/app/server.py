@@ -21,7 +21,7 @@ _STYLE = """
 #colors { align-items: center; gap: 6px; flex-wrap: wrap; }
 .swatch { width: 36px; height: 36px; flex: none !important; visibility: hidden; border: 1px solid #8886; }
 .swatch:focus-visible { outline: 3px solid var(--color-accent); }
-#canvas img { cursor: crosshair; object-fit: contain; }
+#canvas img { cursor: crosshair; }
 #swatches { display: none; }
 #status, #status * { margin: 0; padding: 0; }
 #status p { min-height: 1.5em; }
