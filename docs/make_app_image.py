@@ -35,7 +35,6 @@ def main() -> None:
         page.goto(url)
         page.locator("input[type=file]").set_input_files(photo)
         expect(page.locator("#status p")).to_contain_text("pixels", timeout=60_000)
-        page.wait_for_load_state("networkidle")
         page.mouse.move(0, 0)
         # Until the marks of progress have faded.
         page.wait_for_timeout(1000)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from unetcolor.app.editing import color_of, marked, names, nearest, palette, swatches, to_hex
 from unetcolor.app.kept import new_path
@@ -49,63 +50,73 @@ class Handlers:
         # The page asks for the photo that it shows again and again.
         self._open: Callable[[str], Opened] = lru_cache(maxsize=1)(lambda path: open_for_page(path, max_pixels))
 
-    def colorize(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, str, Any]:
-        """Return both pictures of the slider, the message, and the file of the result."""
+    def colorize(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, str, Any, Any]:
+        """Return both pictures of the slider, the message, and the files of the result and of the hints."""
         nothing = gr.DownloadButton(value=None, interactive=False)
         if photo is None:
-            return None, message(""), nothing
+            return None, message(""), nothing, nothing
         start, file = time.perf_counter(), Path(photo)
         try:
             opened, predictor = self._open(photo), self.load(name)
             given = what_is_known(opened.pixels, *known)
             (colored,) = predictor.stream([opened.pixels], saturation=saturation, **given)
         except (ImageReadError, ValueError) as error:
-            return None, _problem(error, photo, *known), nothing
-        colored_file = new_path(f"{file.stem}_color.png")
-        write_image(colored_file, colored)
+            return None, _problem(error, photo, *known), nothing, nothing
+        colored_file = _write(f"{file.stem}_color.png", colored)
         height, width = opened.pixels.shape[:2]
         parts = [f"{width} x {height} pixels", name, f"saturation {saturation:g}", *describe(given)]
         how = ", ".join([*parts, f"{time.perf_counter() - start:.1f} s"])
         shown = (without_color(opened.shown, predictor), reduce_to_page(colored))
         done = message("; ".join([f"{file.name}: {how}", *opened.notes]))
-        return shown, done, gr.DownloadButton(value=colored_file, interactive=True)
+        hints, layer, _ = known
+        if not hints:
+            return shown, done, gr.DownloadButton(value=colored_file, interactive=True), nothing
+        drawn = draw_layer(hints, (height, width), read_layer(layer, opened.pixels))
+        downloads = [colored_file, _write(f"{file.stem}.hints.png", drawn)]
+        return shown, done, *(gr.DownloadButton(value=path, interactive=True) for path in downloads)
 
-    def preview(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, Any, Any, str, Any]:
-        """Return the picture to click on, the list of hints, their layer, the swatches, and the colors of these."""
-        hints, layer_file, _ = known
+    def preview(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, Any, str, Any]:
+        """Return the picture to click on, the list of hints, the swatches, and the colors of these."""
+        hints = known[0]
         listed = gr.Dropdown(choices=names(hints), value=None, interactive=bool(hints))
-        layer = gr.DownloadButton(value=None, interactive=False)
         if photo is None:
-            return None, listed, layer, "", []
+            return None, listed, "", []
         try:
             opened, predictor = self._open(photo), self.load(name)
-            size = opened.pixels.shape[:2]
             given = what_is_known(opened.pixels, *known, shown=opened.small)
             (colored,) = predictor.stream([opened.small], saturation=saturation, **given)
         # What is wrong stands in the message of the result.
         except (ImageReadError, ValueError):
-            return None, listed, layer, "", []
-        if hints:
-            drawn = new_path(f"{Path(photo).stem}.hints.png")
-            write_image(drawn, draw_layer(hints, size, read_layer(layer_file, opened.pixels)))
-            layer = gr.DownloadButton(value=drawn, interactive=True)
+            return None, listed, "", []
         color, _ = split_alpha(colored)
         colors = palette(color)
-        return marked(enlarge_to_click(color), hints, size), listed, layer, swatches(colors), colors
+        return marked(enlarge_to_click(color), hints, opened.pixels.shape[:2]), listed, swatches(colors), colors
 
     def click(
-        self, event: gr.SelectData, photo: str, action: str, color: str, shown: Any, hints: list[Hint]
-    ) -> tuple[str, list[Hint]]:
-        """Return the chosen color and the hints after a click on the picture."""
+        self,
+        event: gr.SelectData,
+        action: str,
+        color: str,
+        shown: Any,
+        photo: str,
+        name: str,
+        saturation: float,
+        hints: list[Hint],
+        *known: Any,
+    ) -> tuple[Any, ...]:
+        """Return the chosen color and the hints after a click on the picture, and what :meth:`preview` returns."""
         x, y = event.index
-        if action == PICK:
-            return to_hex(shown[y, x] / 255), hints
         scale = self._open(photo).pixels.shape[0] / shown.shape[0]
         row, column = self._within(photo, (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5)
-        if action == REMOVE:
+        if action == PICK:
+            color = to_hex(shown[y, x] / 255)
+        elif action == REMOVE:
             number = nearest(hints, row, column, scale)
-            return color, [hint for i, hint in enumerate(hints) if i != number]
-        return color, [*hints, Hint(row, column, color_of(color))]
+            hints = [hint for i, hint in enumerate(hints) if i != number]
+        else:
+            hints = [*hints, Hint(row, column, color_of(color))]
+        # In one answer: a second question would take the browser a tenth of a second.
+        return color, hints, *self.preview(photo, name, saturation, hints, *known)
 
     def place(self, photo: str | None, color: str, column: float, row: float, hints: list[Hint]) -> list[Hint]:
         """Return the hints with another one at a place that was given by numbers."""
@@ -126,6 +137,12 @@ def swatch(number: int, colors: list[str], color: str) -> str:
 def message(text: str, kind: str = "") -> str:
     """Return the line of text below the pictures."""
     return f'<p role="status" class="{kind}">{escape(text)}</p>'
+
+
+def _write(name: str, pixels: np.ndarray) -> Path:
+    path = new_path(name)
+    write_image(path, pixels)
+    return path
 
 
 def _problem(error: Exception, *files: Any) -> str:

@@ -132,23 +132,31 @@ def build_app(
         once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
         # The preview does not wait for the result at full size.
         quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
-        changes = [name.change, saturation.change, hints.change, layer.change, reference.change]
         now = {"api_visibility": "private", "concurrency_id": "click", "show_progress": "hidden"}
+        full, small = [slider, status, download, layer_download], [canvas, listed, style, colors]
         # What is known of one photo is not true of the next.
         dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
-        for listen in (dropped.then, partial(gr.on, changes)):
-            listen(handlers.colorize, known, [slider, status, download], **once)
-            listen(handlers.preview, known, [canvas, listed, layer_download, style, colors], **quick)
-        canvas.select(handlers.click, [photo, action, color, canvas, hints], [color, hints], **now)
-        undo.click(lambda hints: hints[:-1], hints, hints, **now)
-        clear.click(lambda: ([], None), None, [hints, layer], **now)
-        remove.click(
-            lambda chosen, hints: [hint for hint, name in zip(hints, names(hints), strict=True) if name != chosen],
-            [listed, hints],
-            hints,
-            **now,
-        )
-        by_number.click(handlers.place, [photo, color, column, row, hints], hints, **now)
+        choices = [name.change, saturation.change, layer.change, reference.change]
+        for listen in (dropped.then, partial(gr.on, [*choices, hints.change])):
+            listen(handlers.colorize, known, full, **once)
+        for listen in (dropped.then, partial(gr.on, choices)):
+            listen(handlers.preview, known, small, **quick)
+        # Of clicks, each counts.
+        each = {**quick, "trigger_mode": "multiple"}
+        canvas.select(handlers.click, [action, color, canvas, *known], [color, hints, *small], **each)
+        changed = [
+            undo.click(lambda hints: hints[:-1], hints, hints, **now),
+            clear.click(lambda: ([], None), None, [hints, layer], **now),
+            remove.click(
+                lambda chosen, hints: [hint for hint, name in zip(hints, names(hints), strict=True) if name != chosen],
+                [listed, hints],
+                hints,
+                **now,
+            ),
+            by_number.click(handlers.place, [photo, color, column, row, hints], hints, **now),
+        ]
+        for event in changed:
+            event.then(handlers.preview, known, small, **quick)
         for number, square in enumerate(squares):
             square.click(partial(swatch, number), [colors, color], color, **now)
     app: Blocks = page.queue(max_size=_MOST_WAITING, default_concurrency_limit=1)

@@ -63,7 +63,7 @@ def follow(
     cells
         The hints, gathered at that size.
     surfaces
-        What :func:`surfaces_of` returns.
+        What ``surfaces_of`` returns.
     codec
         Translates colors.
     upsample
