@@ -2,9 +2,10 @@
 
     python -m benchmarks.hints DATA
 
-``DATA`` holds a folder of photos for each source. Hints are drawn as Zhang et al. 2017 draw them for training: around
-the middle, squares of one mean color. "network alone" leaves out the correction after the network; "correction
-alone" shows the network no hint; "Levin et al. 2004" has the hints and no network.
+``DATA`` holds a folder of photos for each source; without it, these are the ten that ship and that no preset saw. Hints
+are drawn as Zhang et al. 2017 draw them for training: around the middle, squares of one mean color. "network alone"
+leaves out the correction after the network; "correction alone" shows the network no hint; "Levin et al. 2004" has the
+hints and no network.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from scipy.ndimage import uniform_filter
 from scipy.sparse import coo_array, diags_array
 from scipy.sparse.linalg import spsolve
 
-from benchmarks.pictures import Picture, listed
+from benchmarks.pictures import UNSEEN, Picture, listed
 from benchmarks.totals import table
-from unetcolor import UNetColorizer
+from unetcolor import UNetColorizer, samples
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
 from unetcolor.images import from_float, resize, to_float
@@ -42,7 +43,7 @@ Way = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="a folder with one folder of photos for each source")
+    parser.add_argument("data", type=Path, nargs="?", help="a folder with one folder of photos for each source")
     parser.add_argument("--photos", type=Path, help="a list of files in DATA (default: all)")
     parser.add_argument("--model", default="photo", help="the preset or the model file to score (photo)")
     parser.add_argument("--per-source", type=int, default=50, help="pictures of each source (50)")
@@ -51,7 +52,10 @@ def main() -> None:
     predictor = UNetColorizer.load(arguments.model).predictor()
     if not predictor.codec.hints:
         raise SystemExit(f"{arguments.model} takes no hints")
-    pictures = list(listed(arguments.data, arguments.photos, arguments.per_source))
+    if arguments.data is None:
+        pictures = [("shipped", samples.load_photo(name)) for name in UNSEEN]
+    else:
+        pictures = list(listed(arguments.data, arguments.photos, arguments.per_source))
     print(_tables(pictures, ways(predictor), arguments.numbers))
 
 

@@ -15,6 +15,12 @@ from unetcolor.images.formats import READ_SUFFIXES
 
 Picture = tuple[str, np.ndarray]
 
+# Photos that ship and that no preset was trained on.
+UNSEEN = (
+    *("astronaut", "chelsea", "coffee", "rocket", "scene_canyon-wren", "food_0001400", "food_0001660"),
+    *("scene_oakland-zoo-otters", "scene_singaporean-cityscape", "scene_the-spices-of-life"),
+)
+
 
 def listed(data: Path, photos: Path | None, per_source: int) -> Iterator[Picture]:
     """Yield the first photos of each source, ``DATA/<source>/...``: those in a list of files, or all."""

@@ -11,30 +11,44 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
-from skimage import data
 
 IMAGE = Path(__file__).parent / "images" / "app.png"
 
 SERVE = "from unetcolor.app import serve; serve(port=0, open_browser=False)"
 
 
+# Clicks: the place in shares of width and height, and the color.
+CLICKS = (((0.29, 0.62), "#c8622e"), ((0.52, 0.21), "#d9a58c"), ((0.05, 0.06), "#2b3f7a"))
+
+
 def main() -> None:
-    """Colorize a photo on the page, and take the picture."""
-    with tempfile.TemporaryDirectory() as folder, served() as url, sync_playwright() as playwright:
-        photo = Path(folder, "coffee.png")
-        Image.fromarray(data.coffee()).convert("L").save(photo)
+    """Colorize a photo on the page, set three colors, and take the picture."""
+    with served() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1280, "height": 930}, color_scheme="light")
         page.goto(url)
-        page.locator("input[type=file]").set_input_files(photo)
+        page.get_by_role("button", name="astronaut").click()
         expect(page.locator("#status p")).to_contain_text("pixels", timeout=60_000)
+        page.get_by_role("tab", name="Change colors").click()
+        canvas = page.locator("#canvas img")
+        for number, ((x, y), color) in enumerate(CLICKS, start=1):
+            page.get_by_label("Color", exact=True).first.click()
+            field = page.locator("#colors input[type=text]")
+            field.fill(color)
+            field.press("Enter")
+            page.keyboard.press("Escape")
+            width, height = canvas.evaluate("image => [image.clientWidth, image.clientHeight]")
+            # The photo is square, in the middle of its box.
+            side = min(width, height)
+            left, top = (width - side) / 2, (height - side) / 2
+            canvas.click(position={"x": left + x * side, "y": top + y * side})
+            expect(page.locator("#status p")).to_contain_text(f"{number} color", timeout=60_000)
         page.mouse.move(0, 0)
         # Until the marks of progress have faded.
         page.wait_for_timeout(1000)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from skimage.filters import gaussian
 
+from benchmarks.pictures import UNSEEN
 from benchmarks.sheets import write_sheet
 from unetcolor import UNetColorizer, samples
 from unetcolor.codec import Codec
@@ -21,10 +22,6 @@ from unetcolor.images import read_rgb
 from unetcolor.metrics import colorfulness, delta_e
 from unetcolor.spaces.lab import Lab
 
-PHOTOS = (
-    *("astronaut", "chelsea", "coffee", "rocket", "scene_canyon-wren", "food_0001400", "food_0001660"),
-    *("scene_oakland-zoo-otters", "scene_singaporean-cityscape", "scene_the-spices-of-life"),
-)
 PORTRAITS = (
     *("B001232", "B001271", "C000537", "C001089", "D000482", "G000021", "G000289", "H001052"),
     *("K000367", "K000378", "L000043", "L000447", "L000567", "P000590", "R000582", "R000592"),
@@ -41,15 +38,15 @@ SATURATIONS = (0.5, 1.0, 1.5, 2.0)
 def main() -> None:
     """Draw all of them."""
     photo, portrait = (UNetColorizer.from_preset(name) for name in ("photo", "portrait"))
-    photos = [samples.load_photo(name) for name in PHOTOS]
+    photos = [samples.load_photo(name) for name in UNSEEN]
     by_name = {path.stem: path for path in samples.portraits()}
     portraits = [read_rgb(by_name[name]) for name in PORTRAITS]
     write_sheet(IMAGES / "preset_photo.jpg", colored(photo, photos), blocks=2)
-    shown = [photos[PHOTOS.index(name)] for name in README]
+    shown = [photos[UNSEEN.index(name)] for name in README]
     write_sheet(IMAGES / "readme.jpg", colored(photo, shown), blocks=2)
     write_sheet(IMAGES / "preset_portrait.jpg", colored(portrait, portraits), blocks=4, height=120)
     write_sheet(IMAGES / "preset_aged.jpg", colored(photo, photos, aged=True), blocks=2)
-    few = [photos[PHOTOS.index(name)] for name in ("astronaut", "scene_canyon-wren", "scene_oakland-zoo-otters")]
+    few = [photos[UNSEEN.index(name)] for name in ("astronaut", "scene_canyon-wren", "scene_oakland-zoo-otters")]
     write_sheet(IMAGES / "saturation.jpg", [saturated(photo, truth) for truth in few])
     training_curve(IMAGES / "preset_training.png")
 

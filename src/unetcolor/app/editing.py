@@ -9,9 +9,12 @@ from PIL import Image, ImageDraw
 
 from unetcolor.hints import Hint
 
-# Radius in pixels of a mark, and how near to one a click has to be that means it.
-_MARK = 7
-_NEAR = 3 * _MARK
+# Radius of a mark, as a share of the longer side of the picture, and the least in pixels.
+_MARK = 0.012
+_LEAST_MARK = 5
+
+# How near to a mark a click has to be that means it, in pixels of the picture.
+_NEAR = 40
 
 # Colors that are offered, taken from the photo.
 SWATCHES = 8
@@ -30,14 +33,15 @@ def marked(rgb: np.ndarray, hints: Sequence[Hint], size: tuple[int, int]) -> np.
         ``(height, width)`` of the photo itself.
     """
     picture = Image.fromarray(rgb)
+    mark = max(_LEAST_MARK, round(_MARK * max(rgb.shape)))
     draw = ImageDraw.Draw(picture)
     for hint in hints:
         row, column = (
             place * shown / whole for place, shown, whole in zip(_place(hint), rgb.shape, size, strict=False)
         )
-        for radius, width, color in ((_MARK, 4, "black"), (_MARK - 1, 2, "white")):
+        for radius, width, color in ((mark, 4, "black"), (mark - 1, 2, "white")):
             draw.ellipse((column - radius, row - radius, column + radius, row + radius), outline=color, width=width)
-        inner = _MARK - 3
+        inner = mark - 3
         draw.ellipse((column - inner, row - inner, column + inner, row + inner), fill=to_hex(hint.rgb))
     return np.asarray(picture)
 
