@@ -231,7 +231,7 @@ def read_hints(given: Any) -> Hints | None:
     if given is None or isinstance(given, Hints):
         return given
     if isinstance(given, Hint):
-        return _List([given])
+        raise ValueError("hints are a list: put the one hint into one, [Hint(...)]")
     if isinstance(given, list | tuple):
         others = [hint for hint in given if not isinstance(hint, Hint)]
         if others:
@@ -247,8 +247,8 @@ def read_hints(given: Any) -> Hints | None:
             "a layer of hints is transparent where there is no hint: four channels, RGB and alpha, not the shape "
             f"{given.shape}"
         )
-    # For their errors: a NaN is no color.
-    to_float(alpha), to_float(colors)
+    # For its errors: a NaN is no color, and a dtype tells a range or does not.
+    to_float(given if given.dtype.kind == "f" else given[:1, :1])
     return _Layer(colors, alpha) if alpha.any() else None
 
 

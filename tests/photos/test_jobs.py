@@ -134,6 +134,8 @@ def test_a_layer_next_to_its_photo_is_no_photo(tmp_path: Path) -> None:
     assert jobs.keys() == {"a.jpg", "b.png", "c.tif"}
     assert jobs["a.jpg"].hints == folder / "a.hints.png"
     assert jobs["b.png"].hints is None
+    # Some systems write suffixes in capitals.
+    assert jobs["c.tif"].hints == folder / "sub" / "C.HINTS.png"
     # As a shell gives the files of a folder.
     given = [folder / "a.jpg", folder / "a.hints.png", folder / "b.png"]
     assert [job.source.name for job in plan(given, tmp_path / "out")] == ["a.jpg", "b.png"]

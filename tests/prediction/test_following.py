@@ -135,3 +135,27 @@ def test_wrong_hints_are_refused(hinted: UNetColorizer, trained: UNetColorizer, 
         hinted.predict([photo, photo], hints=np.zeros((2, 2, 4)))
     with pytest.raises(ValueError, match="more pictures than entries of hints"):
         list(hinted.stream([photo, photo], hints=[hints]))
+
+
+@pytest.mark.parametrize("apart", [4, 10, 16, 20, 24, 40])
+def test_hints_that_lie_close_together_make_no_color_more_vivid_than_themselves(
+    hinted: UNetColorizer, apart: int
+) -> None:
+    photo = np.full((800, 800), 128, np.uint8)
+    colors = {"#a06060": 405, "#609060": 405 + apart}
+    colored = hinted.predict(photo, hints=[Hint(405, column, color) for color, column in colors.items()])
+    plain = hinted.predict(photo)
+    chroma, before = (np.linalg.norm(Lab().encode(rgb / 255)[1], axis=-1) for rgb in (colored, plain))
+    wanted = max(np.linalg.norm(Lab().encode(np.array(Hint(0, 0, color).rgb))[1]) for color in colors)
+    assert chroma.max() < max(wanted, before.max()) + 3
+
+
+def test_one_hint_must_stand_in_a_list(hinted: UNetColorizer, photo: np.ndarray) -> None:
+    hint = Hint(80, 100, "red")
+    for ask in (
+        lambda: hinted.predict(photo, hints=hint),
+        lambda: hinted.predict([photo, photo], hints=[hint, hint]),
+        lambda: list(hinted.stream([photo], hints=[hint, hint])),
+    ):
+        with pytest.raises(ValueError, match="hints are a list: put the one hint into one"):
+            ask()

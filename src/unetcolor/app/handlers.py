@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TypeAlias
 
 import gradio as gr
 import numpy as np
@@ -16,19 +17,23 @@ import numpy as np
 from unetcolor.app.editing import color_of, marked, names, nearest, palette, swatches, to_hex
 from unetcolor.app.kept import new_path
 from unetcolor.app.opened import (
+    Layer,
     Opened,
     describe,
     enlarge_to_click,
+    moved_hint,
     open_for_page,
-    read_layer,
     reduce_to_page,
     what_is_known,
     without_color,
 )
 from unetcolor.errors import ImageReadError
 from unetcolor.hints import Hint, draw_layer
-from unetcolor.images import split_alpha, write_image
+from unetcolor.images import read_image, split_alpha, write_image
 from unetcolor.prediction.predictor import Predictor
+from unetcolor.prediction.reference import Reference
+
+Size: TypeAlias = tuple[int, int]
 
 # What a click on the photo does.
 SET, PICK, REMOVE = "sets the color", "picks up the color there", "removes a color"
@@ -46,9 +51,11 @@ class Handlers:
     """
 
     def __init__(self, model_of: Callable[[str], str | os.PathLike[str]], max_pixels: int) -> None:
-        self.load: Callable[[str], Predictor] = cache(lambda name: Predictor.load(model_of(name)))
-        # The page asks for the photo that it shows again and again.
-        self._open: Callable[[str], Opened] = lru_cache(maxsize=1)(lambda path: open_for_page(path, max_pixels))
+        self.load: Callable[[str], Predictor] = _kept(lambda name: Predictor.load(model_of(name)), None)
+        # The page asks for what it shows again and again.
+        self._open: Callable[[str], Opened] = _kept(lambda path: open_for_page(path, max_pixels))
+        self._layer: Callable[[str, Size], Layer] = _kept(lambda path, size: Layer(path, size, max_pixels))
+        self._reference = _kept(lambda path: Reference(read_image(path, max_pixels=max_pixels)))
 
     def colorize(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, str, Any, Any]:
         """Return both pictures of the slider, the message, and the files of the result and of the hints."""
@@ -58,46 +65,49 @@ class Handlers:
         start, file = time.perf_counter(), Path(photo)
         try:
             opened, predictor = self._open(photo), self.load(name)
-            given = what_is_known(opened.pixels, *known)
+            size = opened.pixels.shape[:2]
+            given = self._known(*known, size=size, shown=size)
             (colored,) = predictor.stream([opened.pixels], saturation=saturation, **given)
         except (ImageReadError, ValueError) as error:
             return None, _problem(error, photo, *known), nothing, nothing
         colored_file = _write(f"{file.stem}_color.png", colored)
-        height, width = opened.pixels.shape[:2]
-        parts = [f"{width} x {height} pixels", name, f"saturation {saturation:g}", *describe(given)]
+        parts = [f"{size[1]} x {size[0]} pixels", name, f"saturation {saturation:g}", *describe(given)]
         how = ", ".join([*parts, f"{time.perf_counter() - start:.1f} s"])
         shown = (without_color(opened.shown, predictor), reduce_to_page(colored))
         done = message("; ".join([f"{file.name}: {how}", *opened.notes]))
         hints, layer, _ = known
         if not hints:
             return shown, done, gr.DownloadButton(value=colored_file, interactive=True), nothing
-        drawn = draw_layer(hints, (height, width), read_layer(layer, opened.pixels))
+        drawn = draw_layer(hints, size, None if layer is None else self._layer(layer, size).at(size))
         downloads = [colored_file, _write(f"{file.stem}.hints.png", drawn)]
         return shown, done, *(gr.DownloadButton(value=path, interactive=True) for path in downloads)
 
-    def preview(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, Any, str, Any]:
-        """Return the picture to click on, the list of hints, the swatches, and the colors of these."""
+    def preview(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, Any, str, Any, Any]:
+        """Return the picture to click on, the list of hints, swatches, their colors, and the picture without marks."""
         hints = known[0]
         listed = gr.Dropdown(choices=names(hints), value=None, interactive=bool(hints))
         if photo is None:
-            return None, listed, "", []
+            return None, listed, "", [], None
         try:
             opened, predictor = self._open(photo), self.load(name)
-            given = what_is_known(opened.pixels, *known, shown=opened.small)
+            size = opened.pixels.shape[:2]
+            given = self._known(*known, size=size, shown=opened.small.shape[:2])
+            if not predictor.codec.hints:
+                given.pop("hints", None)
             (colored,) = predictor.stream([opened.small], saturation=saturation, **given)
         # What is wrong stands in the message of the result.
         except (ImageReadError, ValueError):
-            return None, listed, "", []
+            return None, listed, "", [], None
         color, _ = split_alpha(colored)
-        colors = palette(color)
-        return marked(enlarge_to_click(color), hints, opened.pixels.shape[:2]), listed, swatches(colors), colors
+        large, colors = enlarge_to_click(color), palette(color)
+        return marked(large, hints, size), listed, swatches(colors), colors, large
 
     def click(
         self,
         event: gr.SelectData,
         action: str,
         color: str,
-        shown: Any,
+        unmarked: np.ndarray,
         photo: str,
         name: str,
         saturation: float,
@@ -106,27 +116,50 @@ class Handlers:
     ) -> tuple[Any, ...]:
         """Return the chosen color and the hints after a click on the picture, and what :meth:`preview` returns."""
         x, y = event.index
-        scale = self._open(photo).pixels.shape[0] / shown.shape[0]
-        row, column = self._within(photo, (y + 0.5) * scale - 0.5, (x + 0.5) * scale - 0.5)
+        here = moved_hint(Hint(y, x, color_of(color)), unmarked.shape[:2], self._open(photo).pixels.shape[:2])
         if action == PICK:
-            color = to_hex(shown[y, x] / 255)
+            color = to_hex(unmarked[y, x] / 255)
         elif action == REMOVE:
-            number = nearest(hints, row, column, scale)
+            number = nearest(hints, here.row, here.column, self._open(photo).pixels.shape[0] / unmarked.shape[0])
             hints = [hint for i, hint in enumerate(hints) if i != number]
         else:
-            hints = [*hints, Hint(row, column, color_of(color))]
+            hints = [*hints, here]
         # In one answer: a second question would take the browser a tenth of a second.
         return color, hints, *self.preview(photo, name, saturation, hints, *known)
 
-    def place(self, photo: str | None, color: str, column: float, row: float, hints: list[Hint]) -> list[Hint]:
+    def place(
+        self, photo: str | None, color: str, column: float | None, row: float | None, hints: list[Hint]
+    ) -> list[Hint]:
         """Return the hints with another one at a place that was given by numbers."""
-        if photo is None:
+        if photo is None or column is None or row is None:
             return hints
-        return [*hints, Hint(*self._within(photo, row, column), color_of(color))]
+        try:
+            height, width = self._open(photo).pixels.shape[:2]
+        except ImageReadError:
+            return hints
+        return [*hints, Hint(min(max(row, 0), height - 1), min(max(column, 0), width - 1), color_of(color))]
 
-    def _within(self, photo: str, row: float, column: float) -> tuple[float, float]:
-        height, width = self._open(photo).pixels.shape[:2]
-        return min(max(row, 0), height - 1), min(max(column, 0), width - 1)
+    def _known(
+        self, hints: list[Hint], layer: str | None, reference: str | None, *, size: Size, shown: Size
+    ) -> dict[str, Any]:
+        return what_is_known(
+            hints,
+            None if layer is None else self._layer(layer, size),
+            None if reference is None else self._reference(reference),
+            size=size,
+            shown=shown,
+        )
+
+
+def _kept(make: Callable[..., Any], count: int | None = 1) -> Callable[..., Any]:
+    """Return a function that remembers its last answers. Who asks for the same at the same time waits for it."""
+    remember, lock = lru_cache(maxsize=count)(make), Lock()
+
+    def ask(*arguments: Any) -> Any:
+        with lock:
+            return remember(*arguments)
+
+    return ask
 
 
 def swatch(number: int, colors: list[str], color: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from unetcolor.hints import Hint, Hints, draw_layer, read_hints
-from unetcolor.images import from_float, read, read_image, split_alpha, to_float
+from unetcolor.images import read, read_image, split_alpha
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
 
@@ -37,44 +37,69 @@ def open_for_page(path: str, max_pixels: int) -> Opened:
 
 
 def what_is_known(
-    pixels: np.ndarray,
     hints: Sequence[Hint],
-    layer: str | None,
-    reference: str | None,
+    layer: Layer | None,
+    reference: Reference | None,
     *,
-    shown: np.ndarray | None = None,
+    size: tuple[int, int],
+    shown: tuple[int, int],
 ) -> dict[str, Any]:
     """Return the arguments of ``Predictor.stream`` that say what a user knows of a photo.
 
     Parameters
     ----------
-    pixels
-        The photo.
     hints, layer
-        Colors that were set on the page, and the file of a layer under them.
+        Colors that were set on the page, and a layer under them.
     reference
-        The file of a photo in color.
+        A photo in color.
+    size
+        ``(height, width)`` of the photo.
     shown
-        The photo as it is to be colorized, if that is a smaller copy.
+        That of the copy of it that is to be colorized.
+    """
+    given: dict[str, Any] = {}
+    moved = [moved_hint(hint, size, shown) for hint in hints]
+    if layer is not None:
+        given["hints"] = [read_hints(draw_layer(moved, shown, layer.at(shown)))]
+    elif moved:
+        given["hints"] = [read_hints(moved)]
+    if reference is not None:
+        given["reference"] = reference
+    return given
+
+
+def moved_hint(hint: Hint, size: tuple[int, int], other: tuple[int, int]) -> Hint:
+    """Return a hint of a picture of one size at its place in a copy of another size."""
+    row, column = (
+        min(max((place + 0.5) * after / before - 0.5, 0), after - 1)
+        for place, before, after in zip((hint.row, hint.column), size, other, strict=True)
+    )
+    return Hint(row, column, hint.color)
+
+
+class Layer:
+    """A layer of hints that was dropped on the page.
 
     Raises
     ------
     ValueError
-        They do not fit the photo.
+        It has no transparency, or another aspect than a photo of the size.
     ImageReadError
-        A file cannot be read.
+        The file cannot be read.
     """
-    given: dict[str, Any] = {}
-    size = pixels.shape[:2]
-    if layer is not None:
-        given["hints"] = [read_hints(draw_layer(hints, size, read_layer(layer, pixels)))]
-    elif hints:
-        scale = 1 if shown is None else shown.shape[0] / size[0]
-        moved = [Hint(hint.row * scale, hint.column * scale, hint.color) for hint in hints]
-        given["hints"] = [read_hints(moved)]
-    if reference is not None:
-        given["reference"] = Reference(reference)
-    return given
+
+    def __init__(self, path: str, size: tuple[int, int], max_pixels: int) -> None:
+        layer = read_image(path, max_pixels=max_pixels)
+        hints = read_hints(layer)
+        if hints is not None:
+            # For its error about another aspect.
+            hints.in_cells(size, (1, 1))
+        pixels = layer if layer.shape[-1] == 4 else layer[..., [0, 0, 0, 1]]
+        self._pixels = pixels if pixels.dtype == np.uint8 else (pixels // 257).astype(np.uint8)
+
+    def at(self, size: tuple[int, int]) -> np.ndarray:
+        """Return the layer at the size of a photo, uint8 with alpha."""
+        return np.asarray(Image.fromarray(self._pixels).resize(size[::-1], Image.Resampling.NEAREST))
 
 
 def describe(given: dict[str, Any]) -> list[str]:
@@ -82,20 +107,6 @@ def describe(given: dict[str, Any]) -> list[str]:
     hints: Hints | None = given.get("hints", [None])[0]
     words = [] if hints is None else [f"{hints.count} color{'s' * (hints.count != 1)} set"]
     return words + ["with a reference"] * ("reference" in given)
-
-
-def read_layer(path: str | None, pixels: np.ndarray) -> np.ndarray | None:
-    """Return a layer of hints at the size of a photo, uint8 with alpha; None for no file."""
-    if path is None:
-        return None
-    layer = read_image(path)
-    hints = read_hints(layer)
-    if hints is not None:
-        # For its error about another aspect.
-        hints.in_cells(pixels.shape[:2], (1, 1))
-    rgba = from_float(to_float(layer if layer.shape[-1] == 4 else layer[..., [0, 0, 0, 1]]), np.uint8)
-    height, width = pixels.shape[:2]
-    return np.asarray(Image.fromarray(rgba).resize((width, height), Image.Resampling.NEAREST))
 
 
 def reduce_to_page(pixels: np.ndarray, side: int = _SHOWN) -> np.ndarray:

@@ -74,7 +74,7 @@ def build_app(
     handlers.load(chosen)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
         gr.Markdown(_HEADING, elem_id="heading")
-        hints, colors = gr.State([]), gr.State([])
+        hints, colors, unmarked = gr.State([]), gr.State([]), gr.State(None)
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 photo = gr.File(label=f"Photo, up to {max_megapixels:g} megapixels and {max_file_mb:g} MB", height=150)
@@ -130,20 +130,20 @@ def build_app(
         known = [photo, name, saturation, hints, layer, reference]
         # Of the choices made in the meantime, the last counts.
         once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
+        result = {**once, "concurrency_id": "result"}
         # The preview does not wait for the result at full size.
         quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
-        now = {"api_visibility": "private", "concurrency_id": "click", "show_progress": "hidden"}
-        full, small = [slider, status, download, layer_download], [canvas, listed, style, colors]
+        # What changes the hints goes one after the other, and each counts.
+        now = {**quick, "trigger_mode": "multiple"}
+        full, small = [slider, status, download, layer_download], [canvas, listed, style, colors, unmarked]
         # What is known of one photo is not true of the next.
         dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
         choices = [name.change, saturation.change, layer.change, reference.change]
         for listen in (dropped.then, partial(gr.on, [*choices, hints.change])):
-            listen(handlers.colorize, known, full, **once)
+            listen(handlers.colorize, known, full, **result)
         for listen in (dropped.then, partial(gr.on, choices)):
             listen(handlers.preview, known, small, **quick)
-        # Of clicks, each counts.
-        each = {**quick, "trigger_mode": "multiple"}
-        canvas.select(handlers.click, [action, color, canvas, *known], [color, hints, *small], **each)
+        canvas.select(handlers.click, [action, color, unmarked, *known], [color, hints, *small], **now)
         changed = [
             undo.click(lambda hints: hints[:-1], hints, hints, **now),
             clear.click(lambda: ([], None), None, [hints, layer], **now),

@@ -80,7 +80,9 @@ def plan(
         raise ValueError(f"cannot write {suffix!r} files, only {', '.join(WRITE_FORMATS)}")
     if output.exists() and not output.is_dir():
         raise ValueError(f"the output {output} is a file: name a folder for the results")
-    found = [path for given in photos for path in _files(given, recursive, output) if not _is_layer(path)]
+    files = [path for given in photos for path in _files(given, recursive, output)]
+    layers = {place(path): path for path in files if _is_layer(path)}
+    found = [path for path in files if not _is_layer(path)]
     sources = list({os.path.abspath(path): path for path in found}.values())
     if not sources:
         hint = "" if recursive else "; photos in the folders within it are found with recursive"
@@ -102,8 +104,9 @@ def plan(
             name = target.with_name(target.name + name.suffix)
         name = _untaken(name, taken)
         comparison = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
-        layer = source.with_name(source.stem + HINTS_SUFFIX)
-        jobs.append(Job(source, name, comparison, hints or (layer if layer.exists() else None)))
+        beside = source.with_name(source.stem + HINTS_SUFFIX)
+        layer = layers.get(place(beside), beside if beside.exists() else None)
+        jobs.append(Job(source, name, comparison, hints or layer))
     taken_from = {place(source.parent) for source in sources}
     for job in jobs:
         if place(job.output.parent) in taken_from:

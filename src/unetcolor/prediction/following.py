@@ -80,14 +80,19 @@ def follow(
     wanted = codec.chroma(seen, codec.hinted_targets(seen, cells.colors[cells.places]))
     before = codec.chroma(luminance, colors)
     spread = _spreader(surfaces, cells.places)
+    # Hints of other colors that lie close together would ask for more and more of both. So no color becomes more vivid
+    # than all that is wanted, or than it was predicted.
+    limit = np.maximum(np.linalg.norm(before, axis=-1, keepdims=True), np.linalg.norm(wanted, axis=-1).max())
     asked = np.zeros_like(wanted)
     for _ in range(_ROUNDS):
         found = upsample(colors).at(pixels, seen)
         asked = asked + wanted - codec.chroma(seen, found)
         correction = spread(asked)
         changed = np.abs(correction).max(axis=-1) > _LEAST
+        after = before + correction
+        after *= np.minimum(1, limit / np.maximum(np.linalg.norm(after, axis=-1, keepdims=True), 1e-9))
         colors = colors.copy()
-        colors[changed] = codec.with_chroma(luminance[changed], (before + correction)[changed])
+        colors[changed] = codec.with_chroma(luminance[changed], after[changed])
     return colors
 
 

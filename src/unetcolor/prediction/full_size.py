@@ -79,8 +79,7 @@ def colorize(
             for luminance, photo in zip(small, loaded, strict=True)
             if photo.hints is not None
         ]
-        answers = iter(_predict_by_size([*plain, *hinted], network))
-        unhinted = [next(answers) for _ in plain]
+        unhinted, answers = _predict_by_size(plain, network), iter(_predict_by_size(hinted, network))
         for photo, luminance, predicted in zip(loaded, small, unhinted, strict=True):
             seen = average_blocks(luminance, codec.stride)
             colors = codec.colors(seen, predicted, saturation)

@@ -111,7 +111,7 @@ class Predictor:
         """Give pictures their colors one after the other; see :meth:`unetcolor.UNetColorizer.stream`."""
         if hints is not None and not self.codec.hints:
             raise ValueError(
-                "this model takes no hints: a preset does, and so does a model of UNetColorizer(hints=True)"
+                "this model takes no hints: the preset photo does, and so does a model of UNetColorizer(hints=True)"
             )
         return colorize(
             pictures,

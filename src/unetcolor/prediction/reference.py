@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from typing_extensions import override
 
 from unetcolor.codec import Codec
@@ -44,6 +46,8 @@ class Reference:
     """
 
     def __init__(self, picture: Any) -> None:
+        if not isinstance(picture, np.ndarray | str | os.PathLike | Image.Image):
+            raise ValueError(f"a reference is an array, a path or a Pillow image, not {type(picture).__name__}")
         pixels = picture if isinstance(picture, np.ndarray) else read_image(picture)
         color, _ = split_alpha(pixels)
         small = to_float(cover(color, (_SIDE, _SIDE)))
