@@ -12,7 +12,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from unetcolor import ImageReadError
 from unetcolor.images import read, read_image, read_rgb
-from unetcolor.images.opening import BAD_DATA, opened
+from unetcolor.images.opening import opened
+from unetcolor.images.unreadable import BAD_DATA
 
 
 @pytest.fixture
@@ -49,9 +50,7 @@ def test_want_of_memory_and_stopping_are_not(
             function(path)
 
 
-@pytest.mark.parametrize(
-    "place", ["decoding._upright", "decoding._low_bytes", "decoding.to_srgb", "profiles._keeps_colors"]
-)
+@pytest.mark.parametrize("place", ["decoding._upright", "decoding._low_bytes", "decoding.to_srgb", "profiles._is_srgb"])
 def test_an_error_of_our_own_is_raised_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     def fail(*_: object) -> None:
         raise NameError("name 'pixls' is not defined")

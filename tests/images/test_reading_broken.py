@@ -78,8 +78,10 @@ def test_unreadable_file(tmp_path, name, content, reason):
 
 def test_unreadable_values(tmp_path):
     tifffile.imwrite(tmp_path / "signed.tif", np.array([[-5, 70_000]], np.int32))
-    with pytest.raises(ImageReadError, match=r"its values, -5\.\.70000, do not fit 16 bits"):
+    with pytest.raises(ImageReadError, match=r"1 x 32 bits of INT.* are not read: save it with 8 or 16 bits"):
         read_image(tmp_path / "signed.tif")
+    with pytest.raises(ImageReadError, match=r"its values, -5\.\.70000, do not fit 16 bits"):
+        read_image(Image.fromarray(np.array([[-5, 70_000]], np.int32)))
     with pytest.raises(ImageReadError, match="the Pillow image: it has no pixels"):
         read_image(Image.new("L", (0, 3)))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
+from unetcolor import ImageReadError
 from unetcolor.images import read_image, read_rgb
 
 ROWS, COLUMNS = np.mgrid[0:48, 0:64]
@@ -31,7 +34,7 @@ def save(path: Path, picture: Image.Image | np.ndarray, **options: object) -> Pa
 def png16(pixels: np.ndarray, extra: bytes = b"") -> bytes:
     """Return a 16-bit PNG file made by hand, since Pillow writes none; ``extra`` are finished chunks."""
     height, width, channels = pixels.shape
-    header = struct.pack(">IIBBBBB", width, height, 16, {2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
     lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in pixels)
     middle = extra + chunk(b"IDAT", zlib.compress(lines))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + middle + chunk(b"IEND", b"")
@@ -121,11 +124,16 @@ def test_sixteen_bit_color_tiff_keeps_all_bits(tmp_path, byteorder, compression)
     np.testing.assert_array_equal(read_image(tmp_path / "x.tif"), RGB16)
 
 
-def test_sixteen_bit_color_ppm_warns(tmp_path):
+def test_sixteen_bit_color_ppm_keeps_all_bits(tmp_path):
     path = tmp_path / "x.ppm"
     path.write_bytes(b"P6 64 48 65535\n" + RGB16.astype(">u2").tobytes())
-    with pytest.warns(UserWarning, match=r"x\.ppm: only 8 of its 16 bits"):
-        assert read_image(path).dtype == np.uint8
+    np.testing.assert_array_equal(read_image(path), RGB16)
+    # Of a camera with 12 bits.
+    path.write_bytes(b"P6 64 48 4095\n" + (RGB16 >> 4).astype(">u2").tobytes())
+    np.testing.assert_array_equal(read_image(path), np.rint((RGB16 >> 4) * (65535 / 4095)))
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ImageReadError, match="it ends before its pixels do"):
+        read_image(path)
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("x.pgm", np.uint16), ("x.tif", ">u2")])
@@ -148,10 +156,17 @@ def test_transparency_becomes_alpha(tmp_path):
     np.testing.assert_array_equal(read, [[[3, 255], [9, 0]]])
 
 
-@pytest.mark.parametrize("key", [(700, 0, 0), (0, 0, 0)])
-def test_transparent_color_of_sixteen_bits_is_ignored(tmp_path, key):
-    (tmp_path / "x.png").write_bytes(png16(RGB16, extra=chunk(b"tRNS", struct.pack(">HHH", *key))))
-    np.testing.assert_array_equal(read_image(tmp_path / "x.png"), RGB16)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_transparent_color_of_sixteen_bits_becomes_alpha(tmp_path, channels):
+    pixels = RGB16[..., :channels].copy()
+    # One that is the color, and one whose high bytes are those of the color.
+    pixels[0, 0], pixels[0, 1] = 700, 701
+    (tmp_path / "x.png").write_bytes(
+        png16(pixels, extra=chunk(b"tRNS", struct.pack(f">{channels}H", *[700] * channels)))
+    )
+    read = read_image(tmp_path / "x.png")
+    np.testing.assert_array_equal(read[..., :-1], pixels)
+    assert read[0, :3, -1].tolist() == [0, 65535, 65535]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -220,11 +235,88 @@ def test_color_profile_is_applied(tmp_path, mode):
     assert read.shape[-1] == (4 if mode == "RGBA" else 3)
 
 
-def test_color_profile_of_sixteen_bits_is_applied_to_eight(tmp_path):
+def test_color_profile_of_sixteen_bits_is_applied_to_sixteen(tmp_path):
     profile = chunk(b"iCCP", b"x\0\0" + zlib.compress(swapped_profile()))
     (tmp_path / "x.png").write_bytes(png16(RGB16, extra=profile))
-    with pytest.warns(UserWarning, match="only 8 of its 16 bits"):
-        assert read_image(tmp_path / "x.png").dtype == np.uint8
+    # As the same colors with 8 bits, up to what those do not hold.
+    eight = read_image(save(tmp_path / "y.png", (RGB16 >> 8).astype(np.uint8), icc_profile=swapped_profile()))
+    deep = read_image(tmp_path / "x.png")
+    assert deep.dtype == np.uint16
+    assert np.abs((deep / 257) - eight).max() < 4
+    assert len(np.unique(deep)) > 4 * len(np.unique(eight))
+
+
+def test_color_profile_of_sixteen_bits_without_imagecodecs(tmp_path):
+    profile = chunk(b"iCCP", b"x\0\0" + zlib.compress(swapped_profile()))
+    (tmp_path / "x.png").write_bytes(png16(RGB16, extra=profile))
+    code = (
+        "import sys; sys.modules['imagecodecs'] = None; from unetcolor.images import read; p = read(sys.argv[1]);"
+        "print(p.pixels.dtype, p.notes)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "x.png"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("uint8 ('only 8 of its 16 bits per channel are kept, since it has a color profile")
+
+
+# The profiles of gray that scanners and printers write: gamma 1.0 and 1.8, a table, and one in CIE Lab.
+def gray_profile(curve: bytes, space: bytes = b"XYZ ") -> bytes:
+    tags = [(b"wtpt", struct.pack(">4sI3i", b"XYZ ", 0, 0xF6D6, 0x10000, 0xD32D)), (b"kTRC", curve)]
+    body, table = b"", struct.pack(">I", len(tags))
+    for name, content in tags:
+        table += struct.pack(">4sII", name, 128 + 4 + 12 * len(tags) + len(body), len(content))
+        body += content.ljust(-(-len(content) // 4) * 4, b"\0")
+    size = 128 + len(table) + len(body)
+    kind = struct.pack(
+        ">I4xI4s4s4s12x4s28x3i", size, 0x02400000, b"prtr", b"GRAY", space, b"acsp", 0xF6D6, 0x10000, 0xD32D
+    )
+    return kind.ljust(128, b"\0") + table + body
+
+
+def gamma(exponent: float) -> bytes:
+    return struct.pack(">4sIIH", b"curv", 0, 1, round(exponent * 256))
+
+
+def table_of_dot_gain() -> bytes:
+    return struct.pack(">4sII256H", b"curv", 0, 256, *np.rint(65535 * np.linspace(0, 1, 256) ** 1.75).astype(int))
+
+
+def srgb_from_light(light: np.ndarray) -> np.ndarray:
+    """IEC 61966-2-1."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+GRAY_PROFILES = {
+    "linear": (gray_profile(gamma(1.0)), lambda values: values),
+    "gamma 1.8": (gray_profile(gamma(1.8)), lambda values: values ** (round(1.8 * 256) / 256)),
+    "dot gain": (gray_profile(table_of_dot_gain()), lambda values: values**1.75),
+}
+
+
+@pytest.mark.parametrize("name", GRAY_PROFILES)
+@pytest.mark.parametrize(
+    "pixels", [GRAY, np.dstack([GRAY, ALPHA]), GRAY16, RGBA16[..., 2:]], ids=lambda p: f"{p.dtype} {p.ndim}"
+)
+def test_the_tone_curve_of_a_gray_profile_is_applied(tmp_path, name, pixels):
+    profile, light = GRAY_PROFILES[name]
+    if pixels.dtype == np.uint8:
+        save(tmp_path / "x.png", pixels, icc_profile=profile)
+    else:
+        extra = chunk(b"iCCP", b"x\0\0" + zlib.compress(profile))
+        (tmp_path / "x.png").write_bytes(png16(np.atleast_3d(pixels), extra=extra))
+    read = read_image(tmp_path / "x.png")
+    assert read.dtype == pixels.dtype
+    assert read.shape == pixels.shape
+    largest = np.iinfo(pixels.dtype).max
+    gray, alpha = (read, None) if pixels.ndim == 2 else (read[..., 0], read[..., 1])
+    values = (pixels if pixels.ndim == 2 else pixels[..., 0]) / largest
+    np.testing.assert_allclose(gray, largest * srgb_from_light(light(values)), atol=0.51 if largest == 255 else 40)
+    if alpha is not None:
+        np.testing.assert_array_equal(alpha, pixels[..., 1])
+
+
+def test_half_of_the_light_looks_like_half_of_the_light(tmp_path):
+    profile, _ = GRAY_PROFILES["linear"]
+    read = read_image(save(tmp_path / "x.tif", np.full((4, 4), 128, np.uint8), icc_profile=profile))
+    assert read[0, 0] == 188
 
 
 def test_srgb_profile_changes_nothing(tmp_path):
@@ -279,8 +371,20 @@ def test_netpbm_files_of_16_bits_written_by_hand(tmp_path, kind):
     assert read.dtype == np.uint16
 
 
-@pytest.mark.parametrize("content", [b"P3 1 1 65535 258 515 772", b"P6 1 1 65535\n" + bytes([1, 2, 2, 3, 3, 4])])
-def test_netpbm_files_of_16_bit_color_keep_8(tmp_path, content):
-    (tmp_path / "x.ppm").write_bytes(content)
+def test_netpbm_files_of_16_bit_color_in_plain_text_keep_8(tmp_path):
+    (tmp_path / "x.ppm").write_bytes(b"P3 1 1 65535 258 515 772")
     with pytest.warns(UserWarning, match="only 8 of its 16 bits"):
         np.testing.assert_array_equal(read_image(tmp_path / "x.ppm"), [[[1, 2, 3]]])
+
+
+def test_a_bmp_of_five_and_six_bits_loses_nothing(tmp_path):
+    # Red, green and blue in 16 bits together; the rows from the bottom, of 4 bytes each.
+    masks = struct.pack("<3I", 0xF800, 0x07E0, 0x001F)
+    rows = struct.pack("<HHHH", 0xF800, 0x07E0, 0x001F, 0xFFFF)
+    header = struct.pack("<IiiHHIIiiII", 40, 2, 2, 1, 16, 3, len(rows), 0, 0, 0, 0)
+    start = 14 + len(header) + len(masks)
+    content = struct.pack("<2sIII", b"BM", start + len(rows), 0, start) + header + masks + rows
+    (tmp_path / "x.bmp").write_bytes(content)
+    np.testing.assert_array_equal(
+        read_image(tmp_path / "x.bmp"), [[[0, 0, 255], [255, 255, 255]], [[255, 0, 0], [0, 255, 0]]]
+    )

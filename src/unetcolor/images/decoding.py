@@ -7,8 +7,10 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image
 
-from unetcolor.images.opening import UnreadableError, decoding, open_picture
-from unetcolor.images.profiles import to_srgb
+from unetcolor.images.opening import open_picture
+from unetcolor.images.profiles import inks_or_lab_to_srgb, to_srgb
+from unetcolor.images.tiff import NumbersFile
+from unetcolor.images.unreadable import UnreadableError, decoding
 
 # EXIF orientation: quarter turns counterclockwise, then whether to mirror left to right.
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
@@ -48,27 +50,13 @@ def decode_file(
         with decoding():
             # Rotation may exchange height and width, so ask for the longer of both in both directions.
             picture.draft(None, (max(draft_size), max(draft_size)))
-    is_deep_gray = _unpack_16_bit_gray_and_alpha(picture)
-    low_bytes = _low_bytes(picture)
-    has_16_bits = _has_16_bit_color(picture)
-    with decoding():
-        picture.load()
-    if has_16_bits:
-        # The one color that is transparent, if any: 16 bits, which match nothing once the pixels have 8.
-        picture.info.pop("transparency", None)
     notes: list[str] = []
-    plain = picture if is_deep_gray else to_srgb(picture, notes)
-    pixels = _to_array(plain)
-    if is_deep_gray:
-        pixels = pixels.view(">u2").astype(np.uint16)
-    elif plain is picture and low_bytes is not None:
-        second = open_picture(file, picture.width * picture.height)
-        second.tile = low_bytes
-        with decoding():
-            second.load()
-        pixels = pixels.astype(np.uint16) << 8 | np.asarray(second)
-    elif has_16_bits:
-        notes.append("only 8 of its 16 bits per channel are kept")
+    profile = picture.info.get("icc_profile") or b""
+    if isinstance(picture, NumbersFile):
+        pixels = picture.numbers(file)
+    else:
+        pixels, profile = _decode_by_pillow(picture, file, notes)
+    pixels = to_srgb(pixels, profile, notes)
     # An MPO file of a phone holds the photo and its previews, or the photo for the other eye.
     if picture.format != "MPO" and _has_more_frames(picture):
         notes.append("it holds several pictures; only the first is read")
@@ -77,10 +65,78 @@ def decode_file(
 
 def decode_image(picture: Image.Image) -> tuple[np.ndarray, list[str]]:
     """Take the pixels of a Pillow image's current frame; returns and raises as :func:`decode_file` does."""
+    notes: list[str] = []
     with decoding():
         picture.load()
-    notes: list[str] = []
-    return _upright(_to_array(to_srgb(picture, notes)), picture), notes
+    pixels, profile = _values(picture, notes)
+    return _upright(to_srgb(pixels, profile, notes), picture), notes
+
+
+def _values(picture: Image.Image, notes: list[str]) -> tuple[np.ndarray, bytes]:
+    """Return the values of a decoded picture, of gray or RGB and alpha, and the color profile that they are in."""
+    profile = picture.info.get("icc_profile") or b""
+    if picture.mode in ("CMYK", "LAB"):
+        return _to_array(inks_or_lab_to_srgb(picture, profile, notes)), b""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _to_array(picture), profile
+    is_gray = picture.mode in ("1", "L", "LA", "La")
+    with decoding():
+        mode = ("L" if is_gray else "RGB") + ("A" if picture.has_transparency_data else "")
+        return _to_array(picture if picture.mode == mode else picture.convert(mode)), profile
+
+
+def _decode_by_pillow(picture: Any, file: IO[bytes], notes: list[str]) -> tuple[np.ndarray, bytes]:
+    """Return all that Pillow can be brought to decode of a picture, and the color profile that it is in."""
+    if _is_deep_ppm(picture):
+        return _decode_deep_ppm(picture), b""
+    is_deep_gray_and_alpha = _unpack_16_bit_gray_and_alpha(picture)
+    low_bytes = _low_bytes(picture)
+    has_16_bits = _has_16_bit_color(picture)
+    with decoding():
+        picture.load()
+    # The one color that is transparent, if any: 16 bits, which match nothing where the pixels have 8.
+    key = picture.info.pop("transparency", None) if has_16_bits or picture.mode.startswith("I") else None
+    pixels, profile = _values(picture, notes)
+    if is_deep_gray_and_alpha:
+        return pixels.view(">u2").astype(np.uint16), profile
+    if low_bytes is not None:
+        second = open_picture(file, picture.width * picture.height)
+        second.tile = low_bytes
+        with decoding():
+            second.load()
+        pixels = pixels.astype(np.uint16) << 8 | np.asarray(second)
+    elif has_16_bits:
+        notes.append("only 8 of its 16 bits per channel are kept")
+    if key is not None and pixels.dtype == np.uint16:
+        color = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
+        alpha = np.where((color == np.array(key)).all(axis=-1, keepdims=True), 0, 65535)
+        pixels = np.concatenate([color, alpha.astype(np.uint16)], axis=-1)
+    return pixels, profile
+
+
+def _is_deep_ppm(picture: Any) -> bool:
+    """Tell whether it is binary RGB with 16 bits, of which Pillow keeps 8; its tile tells the largest value."""
+    return (
+        picture.format == "PPM"
+        and picture.mode == "RGB"
+        and picture.tile[0][0] == "ppm"
+        and picture.tile[0][3][1] > 255
+    )
+
+
+def _decode_deep_ppm(picture: Any) -> np.ndarray:
+    tile = picture.tile[0]
+    largest = tile[3][1]
+    count = picture.width * picture.height * 3
+    with decoding():
+        picture.fp.seek(tile[2])
+        data = picture.fp.read(2 * count)
+    if len(data) < 2 * count:
+        raise UnreadableError("the file is broken: it ends before its pixels do")
+    values: np.ndarray = np.minimum(np.frombuffer(data, ">u2").reshape(picture.height, picture.width, 3), largest)
+    if largest < 65535:
+        values = (values.astype(np.uint32) * 65535 + largest // 2) // largest
+    return values.astype(np.uint16)
 
 
 def _raw_mode(tile: Any) -> str:
@@ -103,10 +159,10 @@ def _has_16_bit_color(picture: Any) -> bool:
     if not picture.tile or picture.mode not in ("RGB", "RGBA"):
         return False
     tile = picture.tile[0]
-    if tile[0].startswith("ppm"):
-        # Its decoders of color are told the layout and the largest value.
+    if tile[0] == "ppm_plain":
+        # It is told the layout and the largest value.
         return bool(tile[3][1] > 255)
-    return ";16" in _raw_mode(tile)
+    return _raw_mode(tile).endswith((";16B", ";16L", ";16N"))
 
 
 def _low_bytes(picture: Any) -> list[Any] | None:

@@ -37,6 +37,9 @@ class Format:
         Whether it holds a color profile.
     quality
         Whether it loses some of the pixels, and has a quality to choose.
+    pixels_per_byte
+        No photo takes fewer bytes for so many pixels; a larger one declares what it does not hold. Where the format
+        has no such bound, one that a picture of a single color keeps, if it is not huge.
     options
         What else Pillow's encoder is told.
     """
@@ -50,6 +53,7 @@ class Format:
     longest_exif: int = 0
     icc_profile: bool = False
     quality: bool = False
+    pixels_per_byte: int = 20_000
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def holds_depth(self, pixels: np.ndarray) -> bool:
@@ -64,6 +68,8 @@ FORMATS = (
         "JPEG",
         (".jpg", ".jpeg", ".jpe", ".jfif"),
         written=(".jpg", ".jpeg"),
+        # At least one bit for each block of 8 x 8 pixels.
+        pixels_per_byte=512,
         # What a segment of the file holds.
         longest_exif=65_527,
         icc_profile=True,

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from unetcolor.images.opening import UnreadableError, decoding
-from unetcolor.images.profiles import rgb_profile
+from unetcolor.images.profiles import usable_profile
+from unetcolor.images.unreadable import UnreadableError, decoding
 
 _Base = ExifTags.Base
 
@@ -54,7 +54,7 @@ def metadata_of(picture: Image.Image) -> Metadata:
     # Broken EXIF data, of which the pixels know nothing.
     except UnreadableError:
         exif = b""
-    return Metadata(exif, rgb_profile(picture))
+    return Metadata(exif, usable_profile(picture))
 
 
 def _kept_exif(picture: Image.Image) -> bytes:

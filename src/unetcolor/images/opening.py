@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, TypeAlias
@@ -13,56 +12,20 @@ from PIL import Image, TiffImagePlugin
 
 from unetcolor._checks import LARGEST_AREA
 from unetcolor.errors import ImageReadError
-from unetcolor.images.formats import FORMATS
+from unetcolor.images.formats import FORMATS, Format
+from unetcolor.images.netpbm import without_comments
+from unetcolor.images.tiff import open_tiff
+from unetcolor.images.unreadable import UnreadableError, decoding
+
+# Where a WebP file says how large it is.
+_LONGEST_PREFIX = 30
+
+# So many are made at once, whatever they are.
+_HARMLESS_PIXELS = 10_000_000
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
 MAX_PIXELS = LARGEST_AREA
-
-#: What Pillow raises for bad data. Its readers check little: what is missing, too short or of another type shows as
-#: whatever the next line of them raises. ``MemoryError`` is not there, since it says nothing about the file.
-BAD_DATA = (
-    # Decoders report errors so; also a disk that cannot be read.
-    OSError,
-    EOFError,
-    # A header that is not understood.
-    SyntaxError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    LookupError,
-    ArithmeticError,
-    TypeError,
-    AttributeError,
-    NameError,
-    AssertionError,
-    RuntimeError,
-    Image.DecompressionBombError,
-    # In a program that turns warnings into errors.
-    Warning,
-)
-
-
-class UnreadableError(Exception):
-    """Why a picture cannot be read, in words for the user; :func:`opened` adds the name of the file."""
-
-
-@contextmanager
-def decoding() -> Iterator[None]:
-    """Blame the picture for what Pillow raises inside.
-
-    Only calls into Pillow may stand inside: an error of unetcolor's own code must be seen as what it is.
-
-    Raises
-    ------
-    UnreadableError
-        Pillow raised one of ``BAD_DATA``.
-    """
-    try:
-        yield
-    except BAD_DATA as error:
-        reason = getattr(error, "strerror", None) or f"the file is broken ({type(error).__name__}: {error})"
-        raise UnreadableError(reason) from error
 
 
 @contextmanager
@@ -91,7 +54,7 @@ def opened(source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS) -> Iter
     name = getattr(source, "filename", "") or "the Pillow image" if isinstance(source, Image.Image) else source
     try:
         if isinstance(source, Image.Image):
-            _check_size(source, max_pixels)
+            _check_size(source.size, max_pixels)
             yield source, None
         else:
             with _open_file(source) as file:
@@ -102,6 +65,9 @@ def opened(source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS) -> Iter
 
 def _open_file(path: PathLike) -> IO[bytes]:
     try:
+        # A pipe may keep its reader waiting forever, and a device has no end.
+        if not stat.S_ISREG(os.stat(os.fspath(path)).st_mode) and not os.path.isdir(path):
+            raise UnreadableError("it is a pipe, a device or a socket, not a file")
         return open(path, "rb")
     # ValueError: a name that no file can have.
     except (OSError, ValueError) as error:
@@ -128,23 +94,24 @@ def open_picture(file: IO[bytes], max_pixels: int) -> Any:
     """
     Image.init()
     with decoding():
+        size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        prefix = file.read(16)
+        prefix = file.read(_LONGEST_PREFIX)
     if not prefix:
         raise UnreadableError("the file is empty")
     for known in FORMATS:
         factory, accept = Image.OPEN.get(known.name, (None, None))
         if factory is None or accept is None:
             continue
-        accepted = accept(prefix)
+        accepted = accept(prefix[:16])
         if isinstance(accepted, str):
             raise UnreadableError(accepted)
         if accepted:
-            with decoding():
-                file.seek(0)
-                # Without a file name Pillow does not map the file into memory, where a later change would show.
-                picture = factory(file, "")
-            _check_size(picture, max_pixels)
+            if known.name == "WEBP":
+                _check_canvas(known, prefix, max_pixels, size)
+            picture = _opened_as(known, factory, file)
+            _check_size(picture.size, max_pixels)
+            _check_content(known, picture.size, size)
             if isinstance(picture, TiffImagePlugin.TiffImageFile):
                 # The TIFF reader checks the size against the global limit again, when it makes this memory.
                 with decoding():
@@ -153,12 +120,40 @@ def open_picture(file: IO[bytes], max_pixels: int) -> Any:
     raise UnreadableError(f"it is none of these kinds of picture: {', '.join(known.name for known in FORMATS)}")
 
 
-def _check_size(picture: Image.Image, max_pixels: int) -> None:
-    width, height = picture.size
+def _opened_as(known: Format, factory: Any, file: IO[bytes]) -> Any:
+    if known.name == "TIFF":
+        return open_tiff(file)
+    content = without_comments(file) if known.name == "PPM" else file
+    with decoding():
+        content.seek(0)
+        # Without a file name Pillow does not map the file into memory, where a later change would show.
+        return factory(content, "")
+
+
+def _check_canvas(known: Format, prefix: bytes, max_pixels: int, size: int) -> None:
+    """Check the size of an extended WebP file, of which Pillow makes a canvas as soon as it opens it."""
+    if prefix[12:16] == b"VP8X" and len(prefix) >= 30:
+        width, height = (1 + int.from_bytes(prefix[start : start + 3], "little") for start in (24, 27))
+        _check_size((width, height), max_pixels)
+        _check_content(known, (width, height), size)
+
+
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
     if width * height == 0:
         raise UnreadableError("it has no pixels")
     if width * height > max_pixels:
         raise UnreadableError(
             f"it has {width} x {height} = {width * height:,} pixels, more than max_pixels={max_pixels:,}; "
             "if you trust the file, pass a larger max_pixels"
+        )
+
+
+def _check_content(known: Format, size: tuple[int, int], length: int) -> None:
+    """Refuse a short file that declares so many pixels that only making them would take long, and much memory."""
+    width, height = size
+    if width * height > max(_HARMLESS_PIXELS, known.pixels_per_byte * length):
+        raise UnreadableError(
+            f"it declares {width} x {height} = {width * height:,} pixels, and its {length:,} bytes cannot hold a photo "
+            "of that size"
         )
