@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -156,3 +157,94 @@ def test_a_pillow_image_has_metadata_too(tmp_path: Path) -> None:
     assert photo.metadata == read(tmp_path / "x.jpg").metadata
     assert photo.pixels.shape == (16, 12, 3)
     assert read(Image.fromarray(PIXELS)).metadata == Metadata()
+
+
+def everything() -> Metadata:
+    with Image.open(_with_exif()) as picture:
+        kept = read(picture).metadata.exif
+    return Metadata(
+        kept,
+        SRGB,
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><d tiff:Orientation="1" dc:title="S\xc3\xbce"/></x:xmpmeta>',
+        b"\x1c\x02\x05\x00\x04Anna",
+        (("Comment", "Am Strand, größer"), ("Title", "Anna")),
+        (300.0, 600.0),
+    )
+
+
+def _with_exif() -> io.BytesIO:
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, "PNG", exif=exif(1))
+    buffer.seek(0)
+    return buffer
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("suffix", WRITE_FORMATS)
+def test_what_fits_into_a_file_is_read_from_it_and_all_else_is_named(
+    tmp_path: Path, suffix: str, depth: type[np.generic]
+) -> None:
+    chosen = WRITE_FORMATS[suffix]
+    pixels = PIXELS.astype(depth) * (np.iinfo(depth).max // 255)
+    if not chosen.holds_depth(pixels):
+        return
+    given = everything()
+    kept, lost = given.fitting(chosen)
+    write_image(tmp_path / f"x{suffix}", pixels, metadata=given)
+    written = read(tmp_path / f"x{suffix}").metadata
+    for name in ("exif", "icc_profile", "xmp", "iptc", "text"):
+        if name == "exif" and "exif" in chosen.holds:
+            # Also with the tags of the resolution, which are the file's own.
+            assert b"Grandmother at the sea" in written.exif
+        elif name == "icc_profile":
+            assert written.icc_profile == (SRGB if name in chosen.holds else b"")
+        else:
+            assert getattr(written, name) == getattr(kept, name)
+    if kept.resolution:
+        np.testing.assert_allclose(written.resolution, kept.resolution, rtol=1e-3)
+    named = " ".join(lost)
+    expected = {"exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "resolution": "resolution", "text": "Title"}
+    for name, word in expected.items():
+        assert (word in named) == (name not in chosen.holds)
+    assert ("Comment" in named) == ("text" not in chosen.holds and "comment" not in chosen.holds)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+def test_the_rotation_in_xmp_data_is_that_of_the_upright_picture(tmp_path: Path, suffix: str) -> None:
+    for packet in (b'<d tiff:Orientation="6"/>', b"<tiff:Orientation>6</tiff:Orientation>"):
+        write_image(tmp_path / f"x{suffix}", PIXELS, metadata=Metadata(xmp=packet))
+        photo = read(tmp_path / f"x{suffix}")
+        assert photo.pixels.shape == (16, 12, 3)
+        # Pillow takes it away from TIFF files.
+        assert photo.metadata.xmp in (packet.replace(b"6", b"1"), b"<d />", b"")
+
+
+def test_the_resolution_is_turned_with_the_picture(tmp_path: Path) -> None:
+    Image.fromarray(PIXELS).save(tmp_path / "x.jpg", exif=exif(6), dpi=(300, 600))
+    assert read(tmp_path / "x.jpg").metadata.resolution == (600, 300)
+
+
+def only_from() -> bytes:
+    """Return a profile of RGB colors that only leads from them, by a table: its other direction makes all black."""
+    data = bytearray(SRGB)
+    # What it is for: a scanner has no way back.
+    data[12:16] = b"scnr"
+    curve = struct.pack(">4sII2H", b"curv", 0, 2, 65535, 65535)
+    count = int.from_bytes(data[128:132], "big")
+    places = {bytes(data[i : i + 4]): i for i in range(132, 132 + 12 * count, 12)}
+    for name in (b"rTRC", b"gTRC", b"bTRC"):
+        struct.pack_into(">II", data, places[name] + 4, len(data), len(curve))
+    data += curve
+    data[:4] = len(data).to_bytes(4, "big")
+    return bytes(data)
+
+
+def test_a_profile_that_does_not_lead_back_is_not_written(tmp_path: Path) -> None:
+    Image.fromarray(PIXELS).save(tmp_path / "x.png", icc_profile=only_from())
+    assert read(tmp_path / "x.png").metadata.icc_profile == b""
+
+
+def test_a_tiff_file_is_compressed(tmp_path: Path) -> None:
+    ramp = np.add.outer(np.arange(200), np.arange(300)).astype(np.uint8)
+    write_image(tmp_path / "x.tif", np.dstack([ramp] * 3))
+    assert (tmp_path / "x.tif").stat().st_size < 200 * 300 * 3 / 20

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from unetcolor.images import Metadata
 from unetcolor.images.png import write_png
 
 rng = np.random.default_rng(0)
@@ -17,7 +18,7 @@ rng = np.random.default_rng(0)
 
 def encoded(pixels: np.ndarray, **metadata: bytes) -> bytes:
     file = io.BytesIO()
-    write_png(file, pixels, **metadata)
+    write_png(file, pixels, Metadata(**metadata))
     return file.getvalue()
 
 

@@ -96,7 +96,7 @@ def test_what_is_no_array_is_not_written(tmp_path, pixels):
         ("x.jpg", RGBA16.astype(np.uint8), "JPEG files have no alpha: write a PNG"),
         ("x.bmp", RGBA16.astype(np.uint8), "BMP files have no alpha"),
         ("x.jpg", GRAY16, "JPEG files cannot hold 16-bit gray"),
-        ("x.tif", RGB16, "TIFF files cannot hold 16-bit color or alpha: write a PNG"),
+        ("x.webp", RGB16, "WEBP files cannot hold 16-bit color or alpha: write a PNG"),
         ("x.png", RGB / 255.0, "cannot write float64: give uint8 or uint16"),
         ("x.png", RGB[np.newaxis], "not \\(1, 48, 64, 3\\)"),
         ("x.png", RGB[:0], "not \\(0, 64, 3\\)"),

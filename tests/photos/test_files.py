@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageCms, PngImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin
 
 from unetcolor import get_color_space
 from unetcolor.codec import Codec
-from unetcolor.images import read, read_image, write_image
+from unetcolor.images import Metadata, read, read_image, write_image
 from unetcolor.images.png import write_png
 from unetcolor.photos.files import Result, colorize_files
 from unetcolor.photos.jobs import plan
@@ -103,7 +104,8 @@ def test_an_error_of_the_program_is_raised(folder: Path) -> None:
     ("suffix", "dtype", "reason"),
     [
         (".png", np.uint16, ""),
-        (".tif", np.uint16, "its 16 bits became 8: TIFF holds no more"),
+        (".tif", np.uint16, ""),
+        (".webp", np.uint16, "its 16 bits became 8: WEBP holds no more"),
         (".jpg", np.uint8, "it is transparent, which JPEG is not: it was laid on white"),
         (".webp", np.uint8, ""),
         (".bmp", np.uint8, "it is transparent, which BMP is not: it was laid on white"),
@@ -133,16 +135,26 @@ def test_exif_data_that_do_not_fit_are_left_out_with_a_word(folder: Path) -> Non
 
 
 @pytest.mark.parametrize("shape", [(12, 16), (12, 16, 2)], ids=["gray", "gray and alpha"])
-def test_new_16_bit_colors_are_not_said_to_be_in_the_profile_of_the_gray_photo(
-    folder: Path, shape: tuple[int, ...]
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bit_colors_are_in_the_profile_that_the_file_names(
+    folder: Path, shape: tuple[int, ...], suffix: str
 ) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # Whose gamma is 1: its values are far from those of sRGB. It is one of colors, and says nothing of the gray photo.
+    primaries = (0.64, 0.33, 1, 0.30, 0.60, 1, 0.15, 0.06, 1)
+    linear = imagecodecs.cms_profile("rgb", whitepoint=(0.3127, 0.3290, 1), primaries=primaries, gamma=1.0)
     with open(folder / "a.png", "wb") as file:
-        write_png(file, np.full(shape, 40_000, np.uint16), icc_profile=profile)
-    result = colorize(folder)["a.png"]
-    assert result.status == "colorized"
+        write_png(file, np.full(shape, 40_000, np.uint16), Metadata(icc_profile=linear))
+    result = colorize(folder, suffix=suffix)["a.png"]
+    assert (result.status, result.reason) == ("colorized", "")
     written = read(result.job.output)
-    assert (written.pixels.dtype, written.metadata.icc_profile) == (np.uint16, b"")
+    assert (written.pixels.dtype, written.metadata.icc_profile) == (np.uint16, linear)
+    np.testing.assert_allclose(written.pixels[0, 0, :3], [40_000, 20_000, 20_000], atol=20)
+
+
+def test_an_opaque_alpha_is_not_said_to_be_transparent(folder: Path) -> None:
+    write_image(folder / "a.png", np.full((12, 16, 4), 255, np.uint8))
+    result = colorize(folder, suffix=".jpg")["a.png"]
+    assert (result.status, result.reason) == ("colorized", "")
 
 
 def test_results_that_are_there_are_skipped(folder: Path) -> None:

@@ -116,12 +116,9 @@ def _decode_by_pillow(picture: Any, file: IO[bytes], notes: list[str]) -> tuple[
 
 def _is_deep_ppm(picture: Any) -> bool:
     """Tell whether it is binary RGB with 16 bits, of which Pillow keeps 8; its tile tells the largest value."""
-    return (
-        picture.format == "PPM"
-        and picture.mode == "RGB"
-        and picture.tile[0][0] == "ppm"
-        and picture.tile[0][3][1] > 255
-    )
+    if picture.format != "PPM" or picture.mode != "RGB" or picture.tile[0][0] != "ppm":
+        return False
+    return bool(picture.tile[0][3][1] > 255)
 
 
 def _decode_deep_ppm(picture: Any) -> np.ndarray:

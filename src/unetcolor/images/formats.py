@@ -31,10 +31,9 @@ class Format:
         Whether files that are written can be transparent.
     gray_16_bits, color_16_bits
         Whether files that are written can hold 16 bits for each gray value, or for each color and alpha.
-    longest_exif
-        The most bytes of EXIF data; 0 if it holds none.
-    icc_profile
-        Whether it holds a color profile.
+    holds
+        What else it holds, by the names of :class:`unetcolor.images.Metadata`, and the most bytes of each. ``comment``
+        is text without a name.
     quality
         Whether it loses some of the pixels, and has a quality to choose.
     pixels_per_byte
@@ -50,8 +49,7 @@ class Format:
     alpha: bool = False
     gray_16_bits: bool = False
     color_16_bits: bool = False
-    longest_exif: int = 0
-    icc_profile: bool = False
+    holds: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     quality: bool = False
     pixels_per_byte: int = 20_000
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -59,6 +57,10 @@ class Format:
     def holds_depth(self, pixels: np.ndarray) -> bool:
         """Tell whether a file can hold all bits of such pixels, uint8 or uint16."""
         return pixels.dtype != np.uint16 or (self.gray_16_bits if pixels.ndim == 2 else self.color_16_bits)
+
+
+def _any_length(*names: str) -> Mapping[str, int]:
+    return MappingProxyType(dict.fromkeys(names, _ANY_LENGTH))
 
 
 # All that are read. A list, because a file's name says nothing about its content: Pillow by itself would hand an EPS
@@ -70,9 +72,17 @@ FORMATS = (
         written=(".jpg", ".jpeg"),
         # At least one bit for each block of 8 x 8 pixels.
         pixels_per_byte=512,
-        # What a segment of the file holds.
-        longest_exif=65_527,
-        icc_profile=True,
+        # What a segment of the file holds; of a color profile there may be several.
+        holds=MappingProxyType(
+            {
+                "exif": 65_527,
+                "icc_profile": _ANY_LENGTH,
+                "xmp": 65_504,
+                "iptc": 65_500,
+                "comment": 65_533,
+                "resolution": _ANY_LENGTH,
+            }
+        ),
         quality=True,
         # Color at full resolution, 4:4:4.
         options=MappingProxyType({"subsampling": 0}),
@@ -84,8 +94,7 @@ FORMATS = (
         alpha=True,
         gray_16_bits=True,
         color_16_bits=True,
-        longest_exif=_ANY_LENGTH,
-        icc_profile=True,
+        holds=_any_length("exif", "icc_profile", "xmp", "text", "resolution"),
     ),
     Format(
         "TIFF",
@@ -93,19 +102,18 @@ FORMATS = (
         written=(".tif", ".tiff"),
         alpha=True,
         gray_16_bits=True,
-        longest_exif=_ANY_LENGTH,
-        icc_profile=True,
+        color_16_bits=True,
+        holds=_any_length("exif", "icc_profile", "xmp", "iptc", "resolution"),
     ),
     Format(
         "WEBP",
         (".webp",),
         written=(".webp",),
         alpha=True,
-        longest_exif=_ANY_LENGTH,
-        icc_profile=True,
+        holds=_any_length("exif", "icc_profile", "xmp"),
         quality=True,
     ),
-    Format("BMP", (".bmp",), written=(".bmp",)),
+    Format("BMP", (".bmp",), written=(".bmp",), holds=_any_length("resolution")),
     Format("GIF", (".gif",)),
     Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm", ".pfm")),
     Format("AVIF", (".avif", ".avifs")),

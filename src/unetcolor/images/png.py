@@ -10,6 +10,9 @@ import zlib
 from typing import IO
 
 import numpy as np
+from PIL.PngImagePlugin import PngInfo
+
+from unetcolor.images.metadata import Metadata
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -23,11 +26,23 @@ _AVERAGE = 3
 # TensorFlow's encoder 0.85 s for 9.52 MB.
 _LEVEL = 3
 
+_METERS_PER_INCH = 0.0254
+
 # Rows compressed at once, so that a large picture is not held a second time.
 _ROWS = 64
 
 
-def write_png(file: IO[bytes], pixels: np.ndarray, *, icc_profile: bytes = b"", exif: bytes = b"") -> None:
+def png_text(metadata: Metadata) -> PngInfo:
+    """Return the texts of a PNG file, and the XMP packet, which is one of them."""
+    info = PngInfo()
+    if metadata.xmp:
+        info.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+    for name, text in metadata.text:
+        info.add_itxt(name, text) if not text.isascii() else info.add_text(name, text)
+    return info
+
+
+def write_png(file: IO[bytes], pixels: np.ndarray, metadata: Metadata) -> None:
     """Write a 16-bit picture as a PNG file.
 
     Parameters
@@ -36,19 +51,23 @@ def write_png(file: IO[bytes], pixels: np.ndarray, *, icc_profile: bytes = b"", 
         Open for writing.
     pixels
         uint16, ``(height, width)`` or ``(height, width, 1 to 4 channels)``.
-    icc_profile
-        The color profile that the colors are in; empty if they are in sRGB.
-    exif
-        EXIF data, with or without the six bytes that begin it in JPEG files; may be empty.
+    metadata
+        What else to write. The colors are those of its profile already.
     """
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     file.write(_SIGNATURE)
     _write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _COLOR_TYPES[channels], 0, 0, 0))
-    if icc_profile:
-        _write_chunk(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile))
-    if exif:
-        _write_chunk(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
+    if metadata.icc_profile:
+        _write_chunk(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(metadata.icc_profile))
+    if metadata.exif:
+        _write_chunk(file, b"eXIf", metadata.exif.removeprefix(b"Exif\0\0"))
+    if metadata.resolution:
+        # Pixels to a meter.
+        across, down = (round(value / _METERS_PER_INCH) for value in metadata.resolution)
+        _write_chunk(file, b"pHYs", struct.pack(">IIB", across, down, 1))
+    for kind, content, *_ in png_text(metadata).chunks:
+        _write_chunk(file, kind, content)
     compressor = zlib.compressobj(_LEVEL)
     above = np.zeros((1, width * channels * 2), np.uint8)
     for start in range(0, height, _ROWS):

@@ -19,8 +19,8 @@ from unetcolor.images.unreadable import BAD_DATA, UnreadableError, decoding
 # A profile that moves no color of a coarse cube by more than this many of 255 levels is sRGB.
 _SRGB_TOLERANCE = 2
 
-# Grays that come back from a profile differ by no more; by rounding alone, up to 3 levels in dark ones.
-_ROUND_TRIP = 6
+# Grays that come back from a profile differ by no more: by rounding alone, dark ones do by 12 where its gamma is 1.
+_ROUND_TRIP = 20
 
 
 class _ProfileError(Exception):
@@ -98,7 +98,7 @@ def to_srgb(pixels: np.ndarray, profile: bytes, notes: list[str]) -> np.ndarray:
             converted = _gray_to_srgb(color, source)
         elif color.dtype == np.uint8:
             converted = _colors_to_srgb(color, source)
-        elif can_convert_16_bits():
+        elif can_convert(color.dtype):
             converted = _deep_colors(color, profile, _srgb_bytes())
         elif _is_srgb(source):
             return pixels
@@ -203,9 +203,9 @@ def _colors_to_srgb(color: np.ndarray, profile: ImageCms.ImageCmsProfile) -> np.
     return np.asarray(_converted(picture, _transform(profile, _srgb(), "RGB", "RGB")))
 
 
-def can_convert_16_bits() -> bool:
-    """Tell whether 16-bit colors can be converted, which Pillow cannot."""
-    return find_spec("imagecodecs") is not None
+def can_convert(dtype: np.dtype) -> bool:
+    """Tell whether colors of a dtype can be converted: those of 16 bits only with imagecodecs."""
+    return dtype == np.uint8 or find_spec("imagecodecs") is not None
 
 
 def _deep_colors(color: np.ndarray, source: bytes, target: bytes) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
@@ -12,8 +14,9 @@ from unetcolor.images.arrays import split_alpha
 from unetcolor.images.formats import Format, format_to_write
 from unetcolor.images.metadata import Metadata
 from unetcolor.images.opening import PathLike
-from unetcolor.images.png import write_png
-from unetcolor.images.profiles import to_profile
+from unetcolor.images.png import png_text, write_png
+from unetcolor.images.profiles import can_convert, to_profile
+from unetcolor.images.tiff_writing import write_tiff
 
 
 def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metadata: Metadata | None = None) -> None:
@@ -26,12 +29,13 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
     path
         Ends in ``.jpg``, ``.jpeg``, ``.png``, ``.tif``, ``.tiff``, ``.webp`` or ``.bmp``.
     pixels
-        uint8 or uint16. JPEG and BMP have no alpha; 16-bit gray goes into PNG and TIFF, 16-bit color into PNG.
+        uint8 or uint16. JPEG and BMP have no alpha; 16 bits go into PNG and TIFF.
     quality
         1..100, for JPEG and WebP. JPEG keeps color at full resolution (4:4:4).
     metadata
-        What else to write, such as the metadata that :func:`read` found. 8-bit colors are converted to its color
-        profile. BMP holds none of it.
+        What else to write, such as the metadata that :func:`read` found; what the format does not hold is left out
+        (:meth:`Metadata.fitting` says what). Colors are converted to its color profile; 16-bit ones with imagecodecs,
+        and without that they are written in sRGB.
 
     Raises
     ------
@@ -50,7 +54,7 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
     _check_writable(pixels, metadata, chosen)
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be 1..100, not {quality}")
-    with replacing(path) as temporary, open(temporary, "xb") as file:
+    with replacing(path) as temporary, open(temporary, "x+b") as file:
         _encode(file, pixels, chosen, quality, metadata)
 
 
@@ -63,25 +67,53 @@ def _check_writable(pixels: np.ndarray, metadata: Metadata, chosen: Format) -> N
     if not chosen.holds_depth(pixels):
         what = "gray" if pixels.ndim == 2 else "color or alpha"
         raise ValueError(f"{chosen.name} files cannot hold 16-bit {what}: write a PNG, or convert to uint8")
-    if chosen.longest_exif and len(metadata.exif) > chosen.longest_exif:
+    if "exif" in chosen.holds and len(metadata.exif) > chosen.holds["exif"]:
         raise ValueError(
-            f"{chosen.name} files hold {chosen.longest_exif:,} bytes of EXIF data, not {len(metadata.exif):,}: "
+            f"{chosen.name} files hold {chosen.holds['exif']:,} bytes of EXIF data, not {len(metadata.exif):,}: "
             "write a PNG, or leave them out"
         )
 
 
 def _encode(file: IO[bytes], pixels: np.ndarray, chosen: Format, quality: int, metadata: Metadata) -> None:
-    exif = metadata.exif if chosen.longest_exif else b""
-    profile = metadata.icc_profile if chosen.icc_profile and pixels.ndim == 3 and pixels.shape[-1] >= 3 else b""
-    if pixels.dtype == np.uint16 and pixels.ndim == 3:
-        write_png(file, pixels, icc_profile=profile, exif=exif)
-        return
+    metadata, _ = metadata.fitting(chosen)
+    is_color = pixels.ndim == 3 and pixels.shape[-1] >= 3
+    if not (metadata.icc_profile and is_color and "icc_profile" in chosen.holds and can_convert(pixels.dtype)):
+        metadata = replace(metadata, icc_profile=b"")
+    else:
+        pixels = to_profile(pixels, metadata.icc_profile)
+    pixels = np.ascontiguousarray(pixels)
+    if chosen.name == "TIFF":
+        write_tiff(file, pixels, metadata)
+    elif pixels.dtype == np.uint16 and pixels.ndim == 3:
+        write_png(file, pixels, metadata)
+    else:
+        Image.fromarray(pixels).save(file, chosen.name, **_options(chosen, quality, metadata))
+
+
+def _options(chosen: Format, quality: int, metadata: Metadata) -> dict[str, Any]:
+    """Return what Pillow's encoder is told."""
     options: dict[str, Any] = dict(chosen.options)
-    if exif:
-        options["exif"] = exif
-    if profile:
-        pixels = to_profile(pixels, profile)
-        options["icc_profile"] = profile
     if chosen.quality:
         options["quality"] = quality
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, chosen.name, **options)
+    if metadata.exif:
+        options["exif"] = metadata.exif
+    if metadata.icc_profile:
+        options["icc_profile"] = metadata.icc_profile
+    if metadata.resolution:
+        options["dpi"] = metadata.resolution
+    if chosen.name == "PNG":
+        options["pnginfo"] = png_text(metadata)
+        return options
+    if metadata.xmp:
+        options["xmp"] = metadata.xmp
+    if metadata.iptc:
+        options["extra"] = _iptc_segment(metadata.iptc)
+    if metadata.text:
+        options["comment"] = "\n".join(text for _, text in metadata.text).encode()[: chosen.holds["comment"]]
+    return options
+
+
+def _iptc_segment(iptc: bytes) -> bytes:
+    """Return the segment of a JPEG file for IPTC data: one resource of Photoshop, padded to an even length."""
+    resource = b"Photoshop 3.0\0" + struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(iptc)) + iptc + bytes(len(iptc) % 2)
+    return b"\xff\xed" + struct.pack(">H", 2 + len(resource)) + resource

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from unetcolor.errors import ImageReadError
 from unetcolor.hints import read_hints
-from unetcolor.images import Metadata, Photo, from_float, read, split_alpha, to_float, write_image
+from unetcolor.images import from_float, read, split_alpha, to_float, write_image
 from unetcolor.images.formats import Format, format_to_write
 from unetcolor.photos.jobs import Job
 from unetcolor.prediction.predictor import Predictor
@@ -114,7 +114,7 @@ def _colorize_file(
         # A layer of a name like the photo's may be broken, too: its error names it.
         hints = read_hints(job.hints)
         chosen = format_to_write(job.output)
-        metadata, left_out = _metadata_that_fits(photo, chosen)
+        metadata, left_out = photo.metadata.fitting(chosen)
         each = None if job.hints is None else [hints]
         (colored,) = predictor.stream([photo.pixels], size=size, saturation=saturation, hints=each, reference=reference)
         written, lost = _pixels_that_fit(colored, chosen)
@@ -138,18 +138,6 @@ def _colorize_file(
     return Result(job, "colorized", notes, (height, width), hints.count if hints else 0, seconds)
 
 
-def _metadata_that_fits(photo: Photo, chosen: Format) -> tuple[Metadata, list[str]]:
-    """Return a photo's metadata as a file of the format can hold them, and what was lost, in words."""
-    metadata, lost = photo.metadata, []
-    if len(metadata.exif) > chosen.longest_exif:
-        metadata = replace(metadata, exif=b"")
-        lost.append(f"its EXIF data do not fit into {chosen.name}")
-    # 16-bit colors are not converted to a profile; only those that were read with it are still true to it.
-    if photo.pixels.dtype == np.uint16 and split_alpha(photo.pixels)[0].ndim == 2:
-        metadata = replace(metadata, icc_profile=b"")
-    return metadata, lost
-
-
 def _pixels_that_fit(pixels: np.ndarray, chosen: Format) -> tuple[np.ndarray, list[str]]:
     """Return the pixels as a file of the format can hold them, and what was lost, in words."""
     lost = []
@@ -160,5 +148,6 @@ def _pixels_that_fit(pixels: np.ndarray, chosen: Format) -> tuple[np.ndarray, li
     if alpha is not None and not chosen.alpha:
         opacity = to_float(alpha)[..., np.newaxis]
         pixels = from_float(to_float(color) * opacity + (1 - opacity), color.dtype)
-        lost.append(f"it is transparent, which {chosen.name} is not: it was laid on white")
+        if (alpha < np.iinfo(alpha.dtype).max).any():
+            lost.append(f"it is transparent, which {chosen.name} is not: it was laid on white")
     return pixels, lost
