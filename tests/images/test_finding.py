@@ -56,5 +56,8 @@ def test_links_and_what_is_no_file(tmp_path: Path) -> None:
     (folder / "folder.jpg").symlink_to(tmp_path / "elsewhere")
     # Whoever opens this waits until somebody writes into it.
     os.mkfifo(folder / "pipe.jpg")
-    assert found(folder) == ["link.jpg", "nowhere.jpg"]
+    # A folder that leads back to one around it, and a second way into one: none is searched twice.
+    (folder / "around").symlink_to(tmp_path)
+    (folder / "second").symlink_to(tmp_path / "elsewhere")
+    assert found(folder) == ["link.jpg", "nowhere.jpg", "folder.jpg/a.jpg"]
     assert place(folder / "link.jpg") == place(tmp_path / "Elsewhere" / ".." / "elsewhere" / "A.jpg")

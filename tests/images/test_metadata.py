@@ -132,7 +132,7 @@ def test_exif_data_of_a_tiff_with_several_pictures_are_read(tmp_path: Path) -> N
     picture.save(tmp_path / "two.tif", exif=exif(), save_all=True, append_images=[picture])
     one, two = read(tmp_path / "one.tif"), read(tmp_path / "two.tif")
     assert one.metadata.exif == two.metadata.exif != b""
-    assert two.notes == ("it holds several pictures; only the first is read",)
+    assert two.notes == ("it holds 2 pictures; only the first is read",)
 
 
 def test_exif_data_behind_the_pixels_are_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import sys
@@ -9,13 +10,14 @@ import warnings
 import zlib
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image, ImageCms
 
 from unetcolor import ImageReadError
-from unetcolor.images import read_image, read_rgb
+from unetcolor.images import read, read_image, read_rgb
 
 ROWS, COLUMNS = np.mgrid[0:48, 0:64]
 RGB = np.stack([ROWS * 5, COLUMNS * 4, 255 - ROWS * 2 - COLUMNS], axis=-1).astype(np.uint8)
@@ -214,7 +216,9 @@ def test_odd_exif_data_is_no_reason_to_fail(tmp_path, orientation):
 def test_first_of_several_frames_with_a_warning(tmp_path, name):
     black, white = np.zeros((8, 8), np.uint8), np.full((8, 8), 255, np.uint8)
     save(tmp_path / name, black, save_all=True, append_images=[Image.fromarray(white)])
-    with pytest.warns(UserWarning, match="it holds several pictures; only the first is read"):
+    with pytest.warns(
+        UserWarning, match=f"it holds {'several' if name == 'x.gif' else 2} pictures; only the first is read"
+    ):
         assert read_image(tmp_path / name).max() < 5
     # Which matters to a photo; training would say so of each picture in each epoch.
     assert read_rgb(tmp_path / name).max() < 5
@@ -388,3 +392,58 @@ def test_a_bmp_of_five_and_six_bits_loses_nothing(tmp_path):
     np.testing.assert_array_equal(
         read_image(tmp_path / "x.bmp"), [[[0, 0, 255], [255, 255, 255]], [[255, 0, 0], [0, 255, 0]]]
     )
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_jpeg_2000_files_keep_all_bits(tmp_path, channels, bits):
+    # Up to white, which more than 8 bits must not turn into black.
+    pixels = (
+        np.random.default_rng(1).integers(0, 2**bits, (32, 40, channels)).astype(np.uint8 if bits == 8 else np.uint16)
+    )
+    pixels[0] = 2**bits - 1
+    content = imagecodecs.jpeg2k_encode(pixels.squeeze(), level=0, reversible=True, bitspersample=bits)
+    (tmp_path / "x.jp2").write_bytes(content)
+    read = np.atleast_3d(read_image(tmp_path / "x.jp2"))
+    assert read.dtype == pixels.dtype
+    # Gray of 12 bits is stretched by 16 instead of 16.004.
+    np.testing.assert_allclose(
+        read, pixels.astype(float) * (255 if bits == 8 else 65535) / (2**bits - 1), rtol=1e-3, atol=0.51
+    )
+
+
+def heic(**options):
+    pytest.importorskip("pillow_heif")
+    from pillow_heif import HeifFile
+
+    file = HeifFile()
+    file.add_frombytes("RGB", (64, 48), RGB.tobytes())
+    buffer = io.BytesIO()
+    file.save(buffer, quality=100, **options)
+    return buffer.getvalue()
+
+
+def test_photos_of_phones_are_read(tmp_path):
+    exif = Image.Exif()
+    exif[0x010E] = "Grandmother"
+    (tmp_path / "x.heic").write_bytes(heic(exif=exif.tobytes()))
+    photo = read(tmp_path / "x.heic")
+    assert np.abs(photo.pixels.astype(int) - RGB).mean() < 4
+    assert b"Grandmother" in photo.metadata.exif
+    code = "import sys; sys.modules['pillow_heif'] = None; from unetcolor.images import read; read(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "x.heic"], capture_output=True, text=True)
+    assert (
+        'HEIC photos are read with pillow-heif, which is not installed: pip install "unetcolor[formats]"' in done.stderr
+    )
+
+
+def test_a_raw_photo_is_not_taken_for_its_preview(tmp_path):
+    for tags in ([(50706, "B", 4, (1, 4, 0, 0), True)], []):
+        preview = np.zeros((12, 16, 3), np.uint8)
+        options = {"subifds": 1, "subfiletype": 1} if not tags else {"extratags": tags}
+        with tifffile.TiffWriter(tmp_path / "x.dng") as file:
+            file.write(preview, photometric="rgb", **options)
+            if not tags:
+                file.write(np.zeros((120, 160), np.uint16))
+        with pytest.raises(ImageReadError, match="it is the raw photo of a camera: develop it"):
+            read(tmp_path / "x.dng")

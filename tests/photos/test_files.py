@@ -75,17 +75,20 @@ def test_one_that_fails_says_why_and_the_others_are_done(folder: Path) -> None:
     write_image(folder / "good.png", GRAY)
     write_image(folder / "huge.png", np.zeros((13, 5), np.uint8))
     (folder / "broken.png").write_bytes((folder / "good.png").read_bytes()[:60])
+    (folder / "notes.jpg").write_text("hello")
+    # No photos at all.
     (folder / "notes.txt").write_text("hello")
+    (folder / "good.xmp").write_text("<x:xmpmeta/>")
     results = colorize(folder)
     assert {name: result.status for name, result in results.items()} == {
         "good.png": "colorized",
         "huge.png": "failed",
         "broken.png": "failed",
-        "notes.txt": "failed",
+        "notes.jpg": "failed",
     }
     assert results["huge.png"].reason == "not enough memory"
     assert results["broken.png"].reason.startswith("the file is broken (")
-    assert results["notes.txt"].reason.startswith("it is none of these kinds of picture: ")
+    assert results["notes.jpg"].reason.startswith("it is none of these kinds of picture: ")
 
 
 def test_a_result_that_cannot_be_written_is_a_failure_too(folder: Path) -> None:

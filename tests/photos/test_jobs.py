@@ -8,16 +8,18 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from unetcolor import Hint
-from unetcolor.images import WRITE_FORMATS
+from unetcolor.images import WRITE_FORMATS, read
 from unetcolor.photos.jobs import plan
 
 
 def touch(folder: Path, *names: str) -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
+        # What tells a picture without a suffix from other files.
+        (folder / name).write_bytes(b"GIF89a")
 
 
 def outputs(folder: Path, *given: str, **options: object) -> dict[str, str]:
@@ -35,6 +37,39 @@ def test_a_photo_keeps_its_name_and_the_format_that_can_be_written(tmp_path: Pat
         "in/e.avif": "e.avif.png",
     }
     assert set(outputs(tmp_path, "in", suffix=".webp").values()) == {f"{name}.webp" for name in "abcde"}
+
+
+def test_a_file_of_another_name_is_asked_what_it_is(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.jfif", "in/b.JPE", "in/scan", "in/old.bak")
+    (tmp_path / "in" / "photo").write_bytes(b"\xff\xd8\xff\xe0")
+    for name in ("README.md", "a.xmp", "notes", "empty"):
+        (tmp_path / "in" / name).write_text("" if name == "empty" else "hello")
+    assert outputs(tmp_path, "in") == {
+        "in/a.jfif": "a.jfif",
+        "in/b.JPE": "b.JPE",
+        "in/photo": "photo.jpg",
+        "in/scan": "scan.png",
+        "in/old.bak": "old.bak.png",
+    }
+
+
+def test_all_pages_of_a_tiff_file(tmp_path: Path) -> None:
+    pages = [Image.new("L", (8, 6), level) for level in (10, 20, 30)]
+    pages[0].save(tmp_path / "scan.tif", save_all=True, append_images=pages[1:])
+    pages[0].save(tmp_path / "one.tif")
+    pages[0].save(tmp_path / "film.gif", save_all=True, append_images=pages[1:])
+    touch(tmp_path, "scan-2.hints.png")
+    jobs = plan([tmp_path], tmp_path / "out", all_pages=True)
+    assert {(job.source.name, job.page, job.output.name) for job in jobs} == {
+        ("film.gif", None, "film.gif.png"),
+        ("one.tif", None, "one.tif"),
+        ("scan.tif", 0, "scan-1.tif"),
+        ("scan.tif", 1, "scan-2.tif"),
+        ("scan.tif", 2, "scan-3.tif"),
+    }
+    assert {job.page for job in jobs if job.hints} == {1}
+    assert [int(read(job.source, page=job.page).pixels[0, 0]) for job in jobs if job.page is not None] == [10, 20, 30]
+    assert {job.page for job in plan([tmp_path], tmp_path / "out")} == {None}
 
 
 def test_photos_that_differ_in_their_suffix_alone_keep_it(tmp_path: Path) -> None:

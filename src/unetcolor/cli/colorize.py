@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,13 @@ _MOST_WORKERS = 4
 
 # In the order of the summary.
 _STATUSES = ("colorized", "skipped", "failed")
+
+
+class Pages(StrEnum):
+    """Which pictures of a TIFF file are colorized."""
+
+    first = "first"
+    all = "all"
 
 
 def colorize(
@@ -65,6 +73,9 @@ def colorize(
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Also colorize the photos in subfolders.")
     ] = False,
+    pages: Annotated[
+        Pages, typer.Option(help="Of a TIFF file that holds several pictures, take the first or all.")
+    ] = Pages.first,
     overwrite: Annotated[
         bool, typer.Option("--overwrite/--skip-existing", help="Redo photos whose results exist, or skip them.")
     ] = False,
@@ -91,7 +102,15 @@ def colorize(
         if hints is not None and hint:
             raise ValueError("give --hints or --hint, not both")
         known = [_hint(text) for text in hint] if hint else hints
-        planned = plan(photos, output, suffix=suffix, recursive=recursive, compare=compare, hints=known)
+        planned = plan(
+            photos,
+            output,
+            suffix=suffix,
+            recursive=recursive,
+            compare=compare,
+            all_pages=pages == Pages.all,
+            hints=known,
+        )
         from unetcolor.prediction.reference import Reference
 
         palette = None if reference is None else Reference(reference)

@@ -7,6 +7,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image
 
+from unetcolor.images.jpeg2000 import decode_deep, depth_of
 from unetcolor.images.opening import open_picture
 from unetcolor.images.profiles import inks_or_lab_to_srgb, to_srgb
 from unetcolor.images.tiff import NumbersFile
@@ -57,9 +58,6 @@ def decode_file(
     else:
         pixels, profile = _decode_by_pillow(picture, file, notes)
     pixels = to_srgb(pixels, profile, notes)
-    # An MPO file of a phone holds the photo and its previews, or the photo for the other eye.
-    if picture.format != "MPO" and _has_more_frames(picture):
-        notes.append("it holds several pictures; only the first is read")
     return _upright(pixels, picture), notes
 
 
@@ -87,6 +85,8 @@ def _values(picture: Image.Image, notes: list[str]) -> tuple[np.ndarray, bytes]:
 
 def _decode_by_pillow(picture: Any, file: IO[bytes], notes: list[str]) -> tuple[np.ndarray, bytes]:
     """Return all that Pillow can be brought to decode of a picture, and the color profile that it is in."""
+    if picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA") and (depth := depth_of(file)) != 8:
+        return decode_deep(file, depth, (picture.height, picture.width)), picture.info.get("icc_profile") or b""
     if _is_deep_ppm(picture):
         return _decode_deep_ppm(picture), b""
     is_deep_gray_and_alpha = _unpack_16_bit_gray_and_alpha(picture)
@@ -100,12 +100,12 @@ def _decode_by_pillow(picture: Any, file: IO[bytes], notes: list[str]) -> tuple[
     if is_deep_gray_and_alpha:
         return pixels.view(">u2").astype(np.uint16), profile
     if low_bytes is not None:
-        second = open_picture(file, picture.width * picture.height)
+        second = open_picture(file, picture.width * picture.height, picture.tell() if picture.format == "TIFF" else 0)
         second.tile = low_bytes
         with decoding():
             second.load()
         pixels = pixels.astype(np.uint16) << 8 | np.asarray(second)
-    elif has_16_bits:
+    elif has_16_bits or picture.info.get("bit_depth", 8) > 8:
         notes.append("only 8 of its 16 bits per channel are kept")
     if key is not None and pixels.dtype == np.uint16:
         color = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
@@ -134,6 +134,21 @@ def _decode_deep_ppm(picture: Any) -> np.ndarray:
     if largest < 65535:
         values = (values.astype(np.uint32) * 65535 + largest // 2) // largest
     return values.astype(np.uint16)
+
+
+def further_pictures(picture: Any) -> list[str]:
+    """Say, in words for the user, that a file holds more than its first picture, if it does."""
+    try:
+        with decoding():
+            # An MPO file of a phone holds the photo and its previews, or the photo for the other eye.
+            if picture.format == "MPO" or not getattr(picture, "is_animated", False):
+                return []
+            # GIF says so only at its end, which is far for a film.
+            count = "several" if picture.format == "GIF" else picture.n_frames
+    # GIF looks for the next frame here; the first one is good even when that one is broken.
+    except UnreadableError:
+        return []
+    return [f"it holds {count} pictures; only the first is read"]
 
 
 def _raw_mode(tile: Any) -> str:
@@ -177,15 +192,6 @@ def _low_bytes(picture: Any) -> list[Any] | None:
         args = other if isinstance(tile[3], str) else (other, *tile[3][1:])
         swapped.append(tile._replace(args=args))
     return swapped or None
-
-
-def _has_more_frames(picture: Any) -> bool:
-    try:
-        with decoding():
-            return bool(getattr(picture, "is_animated", False))
-    # GIF looks for the next frame here; the first one is good even when that one is broken.
-    except UnreadableError:
-        return False
 
 
 def _upright(pixels: np.ndarray, picture: Image.Image) -> np.ndarray:

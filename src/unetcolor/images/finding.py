@@ -16,7 +16,7 @@ def find_pictures(
     """Yield the picture files of a folder: those of each folder by name, then those of the folders in it.
 
     Hidden files and folders, whose names begin with a dot, are left out, and so is what systems leave in folders.
-    Links to folders are not followed.
+    Links to folders are followed, but no folder is searched twice.
 
     Parameters
     ----------
@@ -30,11 +30,15 @@ def find_pictures(
     leave_out
         A folder to leave out, with all that is in it.
     """
-    left_out = leave_out and place(leave_out)
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if recursive and not name.startswith(".") and place(Path(parent, name)) != left_out
-        )
+    # A link may lead to a folder around it, and so without end.
+    searched = {place(folder), *([place(leave_out)] if leave_out else [])}
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        inner = sorted(name for name in folders if recursive and not name.startswith("."))
+        folders.clear()
+        for name in inner:
+            if (where := place(Path(parent, name))) not in searched:
+                searched.add(where)
+                folders.append(name)
         for name in sorted(names):
             path = Path(parent, name)
             is_wanted = suffixes is None or path.suffix.lower() in suffixes

@@ -69,7 +69,7 @@ FORMATS = (
     Format(
         "JPEG",
         (".jpg", ".jpeg", ".jpe", ".jfif"),
-        written=(".jpg", ".jpeg"),
+        written=(".jpg", ".jpeg", ".jpe", ".jfif"),
         # At least one bit for each block of 8 x 8 pixels.
         pixels_per_byte=512,
         # What a segment of the file holds; of a color profile there may be several.
@@ -116,6 +116,9 @@ FORMATS = (
     Format("BMP", (".bmp",), written=(".bmp",), holds=_any_length("resolution")),
     Format("GIF", (".gif",)),
     Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm", ".pfm")),
+    Format("JPEG2000", (".jp2", ".j2k", ".jpc", ".jpf", ".jpx", ".j2c")),
+    # Photos of phones, with pillow-heif. Before AVIF, whose reader takes some of them for its own.
+    Format("HEIF", (".heic", ".heics", ".heif", ".heifs", ".hif")),
     Format("AVIF", (".avif", ".avifs")),
 )
 

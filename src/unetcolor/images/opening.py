@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import IO, Any, TypeAlias
 
 from PIL import Image, TiffImagePlugin
@@ -17,8 +18,11 @@ from unetcolor.images.netpbm import without_comments
 from unetcolor.images.tiff import open_tiff
 from unetcolor.images.unreadable import UnreadableError, decoding
 
-# Where a WebP file says how large it is.
+# Where a WebP file says how large it is, and a HEIF file how it is compressed.
 _LONGEST_PREFIX = 30
+
+# Of photos, not of films, that are compressed as H.265; the first or among those that follow.
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis")
 
 # So many are made at once, whatever they are.
 _HARMLESS_PIXELS = 10_000_000
@@ -29,7 +33,9 @@ MAX_PIXELS = LARGEST_AREA
 
 
 @contextmanager
-def opened(source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Any, IO[bytes] | None]]:
+def opened(
+    source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS, page: int = 0
+) -> Iterator[tuple[Any, IO[bytes] | None]]:
     """Open a picture file, or take a Pillow image, and close the file at the end.
 
     Parameters
@@ -38,6 +44,8 @@ def opened(source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS) -> Iter
         A path, or a Pillow image.
     max_pixels
         The largest width times height that may be decoded.
+    page
+        Which picture of a TIFF file, counted from 0.
 
     Yields
     ------
@@ -58,7 +66,7 @@ def opened(source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS) -> Iter
             yield source, None
         else:
             with _open_file(source) as file:
-                yield open_picture(file, max_pixels), file
+                yield open_picture(file, max_pixels, page), file
     except UnreadableError as error:
         raise ImageReadError(f"cannot read {os.fspath(name)}: {error}") from error.__cause__
 
@@ -74,7 +82,7 @@ def _open_file(path: PathLike) -> IO[bytes]:
         raise UnreadableError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def open_picture(file: IO[bytes], max_pixels: int) -> Any:
+def open_picture(file: IO[bytes], max_pixels: int, page: int = 0) -> Any:
     """Read the header of an open file and return a Pillow image that is not decoded yet.
 
     This is the loop of ``Image.open`` without its size check. That check compares with a limit that is global
@@ -86,6 +94,8 @@ def open_picture(file: IO[bytes], max_pixels: int) -> Any:
         Open for reading, at any position.
     max_pixels
         The largest width times height that may be decoded.
+    page
+        Which picture of a TIFF file, counted from 0.
 
     Raises
     ------
@@ -100,16 +110,14 @@ def open_picture(file: IO[bytes], max_pixels: int) -> Any:
     if not prefix:
         raise UnreadableError("the file is empty")
     for known in FORMATS:
-        factory, accept = Image.OPEN.get(known.name, (None, None))
-        if factory is None or accept is None:
-            continue
-        accepted = accept(prefix[:16])
+        factory, accept = _opener(known)
+        accepted = accept(prefix)
         if isinstance(accepted, str):
             raise UnreadableError(accepted)
         if accepted:
             if known.name == "WEBP":
                 _check_canvas(known, prefix, max_pixels, size)
-            picture = _opened_as(known, factory, file)
+            picture = _opened_as(known, factory, file, page)
             _check_size(picture.size, max_pixels)
             _check_content(known, picture.size, size)
             if isinstance(picture, TiffImagePlugin.TiffImageFile):
@@ -117,12 +125,59 @@ def open_picture(file: IO[bytes], max_pixels: int) -> Any:
                 with decoding():
                     picture.im = Image.new(picture.mode, (picture.tag_v2[256], picture.tag_v2[257])).im
             return picture
-    raise UnreadableError(f"it is none of these kinds of picture: {', '.join(known.name for known in FORMATS)}")
+    raise UnreadableError(
+        f"it is none of these kinds of picture: {', '.join(known.name for known in FORMATS)}; save it as one of them"
+    )
 
 
-def _opened_as(known: Format, factory: Any, file: IO[bytes]) -> Any:
+def format_of(path: PathLike) -> Format | None:
+    """Return the format of a file by its content, or None if it is none that is read."""
+    try:
+        with _open_file(path) as file, decoding():
+            prefix = file.read(_LONGEST_PREFIX)
+    except UnreadableError:
+        return None
+    Image.init()
+    return next((known for known in FORMATS if prefix and _opener(known)[1](prefix) is True), None)
+
+
+def count_pages(path: PathLike) -> int:
+    """Return the number of pictures of a TIFF file, and 1 for any other file, broken ones among them."""
+    known = format_of(path)
+    if known is None or known.name != "TIFF":
+        return 1
+    try:
+        with opened(path) as (picture, _), decoding():
+            return int(picture.n_frames)
+    except ImageReadError:
+        return 1
+
+
+def _opener(known: Format) -> tuple[Any, Callable[[bytes], bool | str]]:
+    """Return what opens a file of a format, and what tells by its first bytes whether it is one."""
+    if known.name == "HEIF":
+        return _open_heif, lambda prefix: prefix[4:8] == b"ftyp" and any(brand in prefix for brand in _HEIF_BRANDS)
+    factory, accept = Image.OPEN.get(known.name, (None, None))
+    if factory is None or accept is None:
+        return None, lambda prefix: False
+    return factory, accept
+
+
+def _open_heif(file: IO[bytes], name: str) -> Any:
+    if find_spec("pillow_heif") is None:
+        raise UnreadableError(
+            'HEIC photos are read with pillow-heif, which is not installed: pip install "unetcolor[formats]"'
+        )
+    from pillow_heif import HeifImageFile
+
+    return HeifImageFile(file, name)
+
+
+def _opened_as(known: Format, factory: Any, file: IO[bytes], page: int) -> Any:
     if known.name == "TIFF":
-        return open_tiff(file)
+        return open_tiff(file, page)
+    if page:
+        raise UnreadableError(f"only TIFF files have pages, and it is a file of {known.name}")
     content = without_comments(file) if known.name == "PPM" else file
     with decoding():
         content.seek(0)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from unetcolor._checks import height_and_width
 from unetcolor.images.arrays import cover, split_alpha
-from unetcolor.images.decoding import decode_file, decode_image
+from unetcolor.images.decoding import decode_file, decode_image, further_pictures
 from unetcolor.images.metadata import Metadata, metadata_of
 from unetcolor.images.opening import MAX_PIXELS, PathLike, opened
 
@@ -35,13 +35,15 @@ class Photo:
     notes: tuple[str, ...] = ()
 
 
-def read(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def read(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS, page: int | None = None) -> Photo:
     """Read a picture, upright and in sRGB, and what the file says of it, in one reading.
 
     Parameters
     ----------
     source, max_pixels
         As in :func:`read_image`.
+    page
+        Which picture of a TIFF file, counted from 0. None is the first, with a note if there are others.
 
     Returns
     -------
@@ -59,8 +61,10 @@ def read(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) -> Pho
     >>> photo.pixels.shape, photo.notes
     ((3, 4, 3), ())
     """
-    with opened(source, max_pixels) as (picture, file):
+    with opened(source, max_pixels, page or 0) as (picture, file):
         pixels, notes = decode_image(picture) if file is None else decode_file(picture, file)
+        if file is not None and page is None:
+            notes += further_pictures(picture)
         return Photo(pixels, metadata_of(picture), tuple(notes))
 
 
@@ -73,7 +77,8 @@ def read_image(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) 
     Parameters
     ----------
     source
-        A path, or a Pillow image. JPEG, PNG, TIFF, BMP, GIF, WebP, PBM, PGM, PPM, and AVIF files are read.
+        A path, or a Pillow image. JPEG, PNG, TIFF, BMP, GIF, WebP, PBM, PGM, PPM, JPEG 2000 and AVIF files are read,
+        and HEIC files with pillow-heif.
     max_pixels
         The largest width times height to decode. It is compared with the header, before any memory is taken.
 
@@ -106,6 +111,8 @@ def read_image(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) 
     """
     with opened(source, max_pixels) as (picture, file):
         pixels, notes = decode_image(picture) if file is None else decode_file(picture, file)
+        if file is not None:
+            notes += further_pictures(picture)
     for note in notes:
         warnings.warn(f"{source}: {note}", stacklevel=2)
     return pixels

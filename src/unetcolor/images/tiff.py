@@ -22,6 +22,8 @@ _PREMULTIPLIED, _ALPHA = 1, 2
 
 _UNCOMPRESSED, _LZW, _DEFLATE, _PACKBITS = 1, 5, (8, 32946), 32773
 
+_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
+
 # Photometric interpretation, extra channels: those that Pillow reads right with 8 bits and one color after the other.
 # Of the rest it refuses some, and takes the wrong channels of others.
 _EIGHT_BITS_OF_PILLOW: dict[int, list[tuple[int, ...]]] = {
@@ -140,8 +142,8 @@ class NumbersFile(TiffImagePlugin.TiffImageFile):
         return _as_pixels(values, layout)
 
 
-def open_tiff(file: IO[bytes]) -> TiffImagePlugin.TiffImageFile:
-    """Read the tags of an open TIFF file.
+def open_tiff(file: IO[bytes], page: int = 0) -> TiffImagePlugin.TiffImageFile:
+    """Read the tags of a page of an open TIFF file, counted from 0.
 
     Raises
     ------
@@ -152,11 +154,15 @@ def open_tiff(file: IO[bytes]) -> TiffImagePlugin.TiffImageFile:
         file.seek(0)
         # Without a file name Pillow does not map the file into memory, where a later change would show.
         picture = NumbersFile(file, "")
+        picture.seek(page)
+    _refuse_raw_photo(picture)
     layout = _layout_of(picture)
     if layout.is_read_by_pillow():
         with decoding():
             file.seek(0)
-            return TiffImagePlugin.TiffImageFile(file, "")
+            read_by_pillow = TiffImagePlugin.TiffImageFile(file, "")
+            read_by_pillow.seek(page)
+            return read_by_pillow
     if not layout.is_read_by_tifffile():
         raise UnreadableError(
             f"TIFF files of {layout} are not read: save it with 8 or 16 bits of gray or RGB, "
@@ -168,6 +174,18 @@ def open_tiff(file: IO[bytes]) -> TiffImagePlugin.TiffImageFile:
             'pip install "unetcolor[formats]"'
         )
     return picture
+
+
+def _refuse_raw_photo(picture: TiffImagePlugin.TiffImageFile) -> None:
+    """Raise for the raw photo of a camera, whose first picture is a preview."""
+    with decoding():
+        tags = picture.tag_v2
+        is_preview = bool(int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1) and _SUB_IFDS in tags
+    if is_preview or _DNG_VERSION in tags:
+        raise UnreadableError(
+            "it is the raw photo of a camera: develop it, for example with darktable or RawTherapee, and save it as "
+            "TIFF or JPEG"
+        )
 
 
 def _layout_of(picture: TiffImagePlugin.TiffImageFile) -> Layout:

@@ -110,7 +110,7 @@ def _colorize_file(
 ) -> Result:
     start = time.perf_counter()
     try:
-        photo = read(job.source)
+        photo = read(job.source, page=job.page)
         # A layer of a name like the photo's may be broken, too: its error names it.
         hints = read_hints(job.hints)
         chosen = format_to_write(job.output)

@@ -12,6 +12,8 @@ from pathlib import Path
 from unetcolor.hints import Hint
 from unetcolor.images import WRITE_FORMATS, find_pictures
 from unetcolor.images.finding import place
+from unetcolor.images.formats import READ_SUFFIXES
+from unetcolor.images.opening import count_pages, format_of
 
 # The end of the name of a layer of hints, which lies next to its photo: photo.hints.png next to photo.jpg.
 HINTS_SUFFIX = ".hints.png"
@@ -31,12 +33,15 @@ class Job:
         Where the result next to the gray photo goes, if that is wanted.
     hints
         Colors of the photo that are known, as :func:`unetcolor.hints.read_hints` takes them.
+    page
+        Which picture of a TIFF file, counted from 0; None is the first.
     """
 
     source: Path
     output: Path
     comparison: Path | None = None
     hints: Path | Sequence[Hint] | None = None
+    page: int | None = None
 
 
 def plan(
@@ -46,17 +51,20 @@ def plan(
     suffix: str | None = None,
     recursive: bool = False,
     compare: bool = False,
+    all_pages: bool = False,
     hints: Path | Sequence[Hint] | None = None,
 ) -> list[Job]:
     """Find the photos, and give each result a name of its own.
 
     The folders below the one that holds all photos are kept. A result has its photo's name; where another suffix is put
-    in the place of the photo's own, and two photos would share a name, they keep theirs, as in ``a.gif.png``.
+    in the place of the photo's own, and two photos would share a name, they keep theirs, as in ``a.gif.png``. A JPEG
+    file whose name has no suffix gets ``.jpg``.
 
     Parameters
     ----------
     photos
-        Files, and folders, of which every file is taken that is not hidden.
+        Files, and folders, of which every file is taken that is not hidden and has the suffix or the content of a
+        picture.
     output
         The folder for the results.
     suffix
@@ -66,6 +74,9 @@ def plan(
         Take the files of the folders within the folders, too.
     compare
         Also make pictures that show the gray photo next to the result.
+    all_pages
+        Colorize each picture of a TIFF file that holds several, ``scan.tif`` into ``scan-1.tif``, ``scan-2.tif``,
+        instead of the first alone.
     hints
         Those of the one photo. None takes what lies next to each photo under its name with the suffix ``.hints.png``,
         which is no photo itself.
@@ -94,19 +105,22 @@ def plan(
         )
     folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in photos]
     root = os.path.commonpath(folders)
-    targets = [output / os.path.relpath(os.path.abspath(source), root) for source in sources]
-    names = [_with_suffix(target, suffix) for target in targets]
+    photos_and_pages = [(source, page) for source in sources for page in (_pages(source) if all_pages else [None])]
+    targets = [_target(output, root, source, page) for source, page in photos_and_pages]
+    names = [
+        _with_suffix(target, source, suffix) for target, (source, _) in zip(targets, photos_and_pages, strict=True)
+    ]
     shared = Counter(map(place, names))
     taken: set[str] = set()
     jobs = []
-    for source, target, name in zip(sources, targets, names, strict=True):
+    for (source, page), target, name in zip(photos_and_pages, targets, names, strict=True):
         if shared[place(name)] > 1 and name != target:
             name = target.with_name(target.name + name.suffix)
         name = _untaken(name, taken)
         comparison = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
-        beside = source.with_name(source.stem + HINTS_SUFFIX)
+        beside = source.with_name(target.stem + HINTS_SUFFIX)
         layer = layers.get(place(beside), beside if beside.exists() else None)
-        jobs.append(Job(source, name, comparison, hints or layer))
+        jobs.append(Job(source, name, comparison, hints or layer, page))
     taken_from = {place(source.parent) for source in sources}
     for job in jobs:
         if place(job.output.parent) in taken_from:
@@ -122,22 +136,38 @@ def _files(given: Path, recursive: bool, output: Path) -> Iterator[Path]:
         if place(given) == place(output):
             raise ValueError(f"the results would lie among the photos of {given}: name another output folder")
         # What an earlier run made is not to be colorized again.
-        yield from find_pictures(given, recursive=recursive, leave_out=output)
+        for path in find_pictures(given, recursive=recursive, leave_out=output):
+            # Texts and other things lie among photos; a photo may have any name.
+            if path.suffix.lower() in READ_SUFFIXES or format_of(path) is not None:
+                yield path
     elif given.exists():
         yield given
     else:
         raise ValueError(f"there is no {given}")
 
 
+def _pages(path: Path) -> list[int | None]:
+    count = count_pages(path)
+    return [None] if count == 1 else list(range(count))
+
+
+def _target(output: Path, root: str, source: Path, page: int | None) -> Path:
+    path = output / os.path.relpath(os.path.abspath(source), root)
+    return path if page is None else path.with_name(f"{path.stem}-{page + 1}{path.suffix}")
+
+
 def _is_layer(path: Path) -> bool:
     return path.name.lower().endswith(HINTS_SUFFIX)
 
 
-def _with_suffix(path: Path, wanted: str | None) -> Path:
+def _with_suffix(path: Path, source: Path, wanted: str | None) -> Path:
     if wanted:
         return path.with_suffix(wanted)
     # The photo's own name is kept whole, whatever other photos there are: one that is added later changes no name.
-    return path if path.suffix.lower() in WRITE_FORMATS else path.with_name(f"{path.name}.png")
+    if path.suffix.lower() in WRITE_FORMATS:
+        return path
+    own = None if path.suffix.lower() in READ_SUFFIXES else format_of(source)
+    return path.with_name(path.name + (own.written[0] if own and own.written else ".png"))
 
 
 def _untaken(path: Path, taken: set[str]) -> Path:
