@@ -197,8 +197,13 @@ class Codec:
         pictures
             uint8 in 0..255, uint16 in 0..65535 or floats in 0..1, shape ``(..., 3)``.
         """
-        luminance, _ = in_strips(self.space.encode, to_float(pictures))
-        return from_float(self.space.gray(luminance), pictures.dtype)
+
+        def gray(part: np.ndarray) -> np.ndarray:
+            luminance, _ = self.space.encode(to_float(part))
+            return from_float(self.space.gray(luminance), part.dtype)
+
+        result: np.ndarray = in_strips(gray, pictures)
+        return result
 
     def without_hints(self, luminance: Array) -> Array:
         """Return what the network sees of a luminance ``(..., 1)`` in network units, ``(..., input_channels)``."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from unetcolor.images import cover, from_float, is_gray, read_rgb, resize, split_alpha, to_float, write_image
+from unetcolor.images import cover, from_float, is_gray, read_rgb, resize, shrink, split_alpha, to_float, write_image
 
 ROWS, COLUMNS = np.mgrid[0:48, 0:64]
 RGB = np.stack([ROWS * 5, COLUMNS * 4, 255 - ROWS * 2 - COLUMNS], axis=-1).astype(np.uint8)
@@ -147,3 +147,11 @@ def test_is_gray(tmp_path):
     assert not is_gray(sepia)
     with pytest.raises(ValueError, match="not uint8 of shape \\(48, 64\\)"):
         is_gray(GRAY)
+
+
+@pytest.mark.parametrize("shape", [(300, 417, 1), (97, 1003, 3), (20, 30, 3), (1, 900, 1)])
+@pytest.mark.parametrize("size", [(13, 17), (40, 31), (1, 1)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_shrinking_in_strips_gives_the_same_bits(shape, size, dtype):
+    pixels = from_float(np.random.default_rng(0).random(shape), dtype)
+    np.testing.assert_array_equal(shrink(pixels, size), resize(to_float(pixels), size))

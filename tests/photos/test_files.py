@@ -170,3 +170,12 @@ def test_results_that_are_there_are_skipped(folder: Path) -> None:
     assert result.status == "colorized"
     assert result.job.comparison is not None
     assert read_image(result.job.comparison).shape == (12, 32, 3)
+
+
+def test_a_huge_photo_is_compared_at_a_half_of_its_size(folder: Path) -> None:
+    write_image(folder / "a.png", np.full((4001, 6400), 90, np.uint8))
+    result = colorize(folder, compare=True)["a.png"]
+    assert result.size == (4001, 6400)
+    assert result.job.comparison is not None
+    with Image.open(result.job.comparison) as comparison:
+        assert comparison.size == (6400, 2001)

@@ -5,7 +5,7 @@ alpha, ``(height, width, 3)`` for RGB, or ``(height, width, 4)`` for RGB and alp
 dtype: uint8 is 0..255, uint16 is 0..65535, floats are 0..1. Colors are sRGB.
 """
 
-from unetcolor.images.arrays import GRAY_SPREAD, cover, from_float, is_gray, resize, split_alpha, to_float
+from unetcolor.images.arrays import GRAY_SPREAD, cover, from_float, is_gray, resize, shrink, split_alpha, to_float
 from unetcolor.images.finding import find_pictures
 from unetcolor.images.formats import FORMATS, WRITE_FORMATS
 from unetcolor.images.metadata import Metadata
@@ -28,6 +28,7 @@ __all__ = [
     "read_image",
     "read_rgb",
     "resize",
+    "shrink",
     "split_alpha",
     "to_float",
     "write_image",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from unetcolor._checks import height_and_width
+from unetcolor._strips import STRIP_PIXELS, each_strip
 
 # A picture is gray when its largest and smallest channel differ by less than this, of 255, on average. JPEG
 # stores gray with an error of about 1; a faint sepia tone is already at 10 or more.
@@ -160,6 +162,36 @@ def resize(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return _resample(pixels, size, None)
 
 
+def shrink(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return ``resize(to_float(pixels), size)``, bit for bit, without holding all of a large picture as floats.
+
+    Parameters
+    ----------
+    pixels
+        As :func:`to_float` takes them, ``(height, width, channels)``.
+    size
+        The new ``(height, width)``.
+
+    Returns
+    -------
+    np.ndarray
+        float32 in 0..1, ``(*size, channels)``.
+    """
+    _check_shapes(pixels, size)
+    rows, columns, channels = pixels.shape
+    # The first of Pillow's two steps, by whole numbers.
+    down, across = (int(length / new / _GAP) or 1 for length, new in zip((rows, columns), size, strict=True))
+    reduced = np.empty((ceil(rows / down), ceil(columns / across), channels), np.float32)
+
+    def work(strip: slice) -> None:
+        for i in range(channels):
+            part = Image.fromarray(np.ascontiguousarray(to_float(pixels[strip, :, i]))).reduce((across, down))
+            reduced[strip.start // down : ceil(strip.stop / down), :, i] = np.asarray(part)
+
+    each_strip(work, rows, down * max(1, STRIP_PIXELS // (columns * down)))
+    return _resample(reduced, size, (0, 0, columns / across, rows / down))
+
+
 def cover(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Scale a picture, keeping its aspect, until it just covers a size, and cut off what sticks out.
 
@@ -199,7 +231,7 @@ def cover(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _check_shapes(pixels: np.ndarray, size: tuple[int, int]) -> None:
     if pixels.ndim not in (2, 3) or pixels.size == 0:
         raise ValueError(f"a picture has shape (height, width) or (height, width, channels), not {pixels.shape}")
-    if pixels.dtype.kind != "f" and pixels.dtype not in (np.uint8, np.uint16):
+    if pixels.dtype.kind != "f" and pixels.dtype.newbyteorder("=") not in (np.uint8, np.uint16):
         raise ValueError(f"a picture holds uint8, uint16 or floats, not {pixels.dtype}")
     height_and_width("size", size)
 

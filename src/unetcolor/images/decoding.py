@@ -7,6 +7,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image
 
+from unetcolor._strips import STRIP_PIXELS
 from unetcolor.images.jpeg2000 import decode_deep, depth_of
 from unetcolor.images.opening import open_picture
 from unetcolor.images.profiles import inks_or_lab_to_srgb, to_srgb
@@ -207,12 +208,23 @@ def _upright(pixels: np.ndarray, picture: Image.Image) -> np.ndarray:
     return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
 
 
+def _copied(picture: Image.Image) -> np.ndarray:
+    """Return what ``np.array(picture)`` does, which holds a large picture three times on the way."""
+    sample = np.asarray(picture.crop((0, 0, 1, 1)))
+    values = np.empty((picture.height, picture.width, *sample.shape[2:]), sample.dtype)
+    step = max(1, STRIP_PIXELS // picture.width)
+    for start in range(0, picture.height, step):
+        part = picture.crop((0, start, picture.width, min(start + step, picture.height)))
+        values[start : start + step] = np.asarray(part)
+    return values
+
+
 def _to_array(picture: Image.Image) -> np.ndarray:
     if picture.mode == "F":
         raise UnreadableError(
             "it holds 32-bit floats, whose range is not known; scale the values to 0..1 and pass the array instead"
         )
-    values = np.array(picture)
+    values = _copied(picture)
     if not picture.mode.startswith("I"):
         return values
     low, high = values.min(), values.max()

@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from math import ceil, sqrt
 from typing import Literal
 
 import numpy as np
 
+from unetcolor._strips import in_strips
+from unetcolor.codec import Codec, average_blocks
 from unetcolor.errors import ImageReadError
 from unetcolor.hints import read_hints
 from unetcolor.images import from_float, read, split_alpha, to_float, write_image
@@ -17,6 +20,9 @@ from unetcolor.images.formats import Format, format_to_write
 from unetcolor.photos.jobs import Job
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
+
+# Two halves of 25 megapixels each: more nobody looks at, and it takes memory.
+_LARGEST_COMPARISON = 50_000_000
 
 Status = Literal["colorized", "skipped", "failed"]
 
@@ -115,14 +121,18 @@ def _colorize_file(
         hints = read_hints(job.hints)
         chosen = format_to_write(job.output)
         metadata, left_out = photo.metadata.fitting(chosen)
+        notes, (height, width) = photo.notes, photo.pixels.shape[:2]
         each = None if job.hints is None else [hints]
-        (colored,) = predictor.stream([photo.pixels], size=size, saturation=saturation, hints=each, reference=reference)
+        # Whoever takes it alone holds it: a large photo is given free as soon as it has been used.
+        held = [photo.pixels]
+        del photo
+        pictures = (held.pop() for _ in range(1))
+        (colored,) = predictor.stream(pictures, size=size, saturation=saturation, hints=each, reference=reference)
         written, lost = _pixels_that_fit(colored, chosen)
+        del colored
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if job.comparison is not None:
-            color, _ = split_alpha(written)
-            both = np.concatenate([predictor.codec.plain_gray(color), color], axis=1)
-            write_image(job.comparison, both, metadata=metadata)
+            write_image(job.comparison, _comparison(written, predictor.codec), metadata=metadata)
         # The last of all: a result that is there says that nothing is left to do.
         write_image(job.output, written, metadata=metadata)
     except ImageReadError as error:
@@ -133,21 +143,36 @@ def _colorize_file(
     except (OSError, ValueError) as error:
         return Result(job, "failed", str(error) or type(error).__name__)
     seconds = time.perf_counter() - start
-    height, width = photo.pixels.shape[:2]
-    notes = "; ".join([*photo.notes, *lost, *left_out])
-    return Result(job, "colorized", notes, (height, width), hints.count if hints else 0, seconds)
+    words = "; ".join([*notes, *lost, *left_out])
+    return Result(job, "colorized", words, (height, width), hints.count if hints else 0, seconds)
+
+
+def _comparison(pixels: np.ndarray, codec: Codec) -> np.ndarray:
+    """Return a picture of a result next to its own gray, of at most ``_LARGEST_COMPARISON`` pixels."""
+    color, _ = split_alpha(pixels)
+    stride = ceil(sqrt(2 * color.shape[0] * color.shape[1] / _LARGEST_COMPARISON))
+    if stride > 1:
+        rows = (color[start : start + stride] for start in range(0, len(color), stride))
+        color = np.concatenate(
+            [from_float(average_blocks(to_float(part)[np.newaxis], stride)[0], part.dtype) for part in rows]
+        )
+    return np.concatenate([codec.plain_gray(color), color], axis=1)
 
 
 def _pixels_that_fit(pixels: np.ndarray, chosen: Format) -> tuple[np.ndarray, list[str]]:
     """Return the pixels as a file of the format can hold them, and what was lost, in words."""
     lost = []
     if not chosen.holds_depth(pixels):
-        pixels = from_float(to_float(pixels), np.uint8)
+        pixels = in_strips(lambda part: from_float(to_float(part), np.uint8), pixels)
         lost.append(f"its 16 bits became 8: {chosen.name} holds no more")
-    color, alpha = split_alpha(pixels)
+    _, alpha = split_alpha(pixels)
     if alpha is not None and not chosen.alpha:
-        opacity = to_float(alpha)[..., np.newaxis]
-        pixels = from_float(to_float(color) * opacity + (1 - opacity), color.dtype)
+        pixels = in_strips(_on_white, pixels)
         if (alpha < np.iinfo(alpha.dtype).max).any():
             lost.append(f"it is transparent, which {chosen.name} is not: it was laid on white")
     return pixels, lost
+
+
+def _on_white(pixels: np.ndarray) -> np.ndarray:
+    opacity = to_float(pixels[..., -1:])
+    return from_float(to_float(pixels[..., :-1]) * opacity + (1 - opacity), pixels.dtype)

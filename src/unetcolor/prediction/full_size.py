@@ -14,9 +14,9 @@ import numpy as np
 from unetcolor._strips import STRIP_PIXELS, each_strip
 from unetcolor.codec import Codec, average_blocks
 from unetcolor.hints import Hints
-from unetcolor.images import from_float, resize, to_float
+from unetcolor.images import from_float, shrink, to_float
 from unetcolor.prediction.following import between, follow, surfaces_of
-from unetcolor.prediction.inputs import load_batches
+from unetcolor.prediction.inputs import Loaded, load_batches
 from unetcolor.prediction.reference import Reference
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
 from unetcolor.spaces import ColorSpace
@@ -98,8 +98,7 @@ def colorize(
                 )
             if adjust is not None:
                 colors = adjust(seen, colors)
-            rgb = _finish(photo.pixels, upsample(colors), codec)
-            yield rgb if photo.alpha is None else np.concatenate([rgb, photo.alpha[..., np.newaxis]], axis=-1)
+            yield _finish(photo, upsample(colors), codec)
 
 
 def working_size(height: int, width: int, side: float) -> tuple[int, int]:
@@ -116,11 +115,8 @@ def working_size(height: int, width: int, side: float) -> tuple[int, int]:
 
 def _shrink(pixels: np.ndarray, codec: Codec, side: float) -> np.ndarray:
     """Return what the network sees of a picture: ``(h, w, 1)``, network units."""
-    height, width, channels = pixels.shape
-    size = working_size(height, width, side)
-    # One channel after the other: as floats, all of a large photo at once would take much memory, and time to get it.
-    small = [resize(to_float(pixels[..., i]), size) for i in range(channels)]
-    _, luminance = codec.luminances(np.stack(small, axis=-1))
+    height, width, _ = pixels.shape
+    _, luminance = codec.luminances(shrink(pixels, working_size(height, width, side)))
     return luminance
 
 
@@ -151,10 +147,11 @@ def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndar
     return [answers[i] for i in range(len(inputs))]
 
 
-def _finish(pixels: np.ndarray, upsampler: EdgeAwareUpsampler, codec: Codec) -> np.ndarray:
-    """Join a photo's own luminance with the colors that were predicted for the small one."""
+def _finish(photo: Loaded, upsampler: EdgeAwareUpsampler, codec: Codec) -> np.ndarray:
+    """Join a photo's own luminance, and its alpha, with the colors that were predicted for the small one."""
+    pixels, alpha = photo.pixels, photo.alpha
     height, width = pixels.shape[:2]
-    result = np.empty((height, width, 3), dtype=pixels.dtype)
+    result = np.empty((height, width, 3 if alpha is None else 4), dtype=pixels.dtype)
     luminances_of = _reader(pixels, codec)
 
     def work(strip: slice) -> None:
@@ -162,7 +159,9 @@ def _finish(pixels: np.ndarray, upsampler: EdgeAwareUpsampler, codec: Codec) -> 
         rgb = codec.space.decode(natural, upsampler.rows(full, strip.start))
         if pixels.dtype == np.uint8:
             _keep_darkest_gray(rgb, natural, codec.space)
-        result[strip] = from_float(rgb, pixels.dtype)
+        result[strip, :, :3] = from_float(rgb, pixels.dtype)
+        if alpha is not None:
+            result[strip, :, 3] = alpha[strip]
 
     each_strip(work, height, max(1, STRIP_PIXELS // width))
     return result

@@ -119,10 +119,13 @@ def _load(picture: Any) -> Loaded:
     if 0 in picture.shape:
         raise ValueError(f"a picture of shape {picture.shape} has no pixels")
     pixels, alpha = split_alpha(picture)
-    if alpha is not None:
+    if alpha is not None and alpha.dtype.kind == "f":
         # Only for its errors: alpha goes back as it came.
         to_float(alpha)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     # Gray is often saved as three equal channels.
     is_gray = all(np.array_equal(pixels[..., 0], pixels[..., i]) for i in range(1, pixels.shape[-1]))
-    return Loaded(pixels[..., :1] if is_gray else pixels, alpha)
+    if is_gray and picture.ndim == 3:
+        # A copy, so that a large photo is not held for the sake of a third of it.
+        return Loaded(pixels[..., :1].copy(), None if alpha is None else alpha.copy())
+    return Loaded(pixels, alpha)
