@@ -210,12 +210,14 @@ def _upright(pixels: np.ndarray, picture: Image.Image) -> np.ndarray:
 
 def _copied(picture: Image.Image) -> np.ndarray:
     """Return what ``np.array(picture)`` does, which holds a large picture three times on the way."""
-    sample = np.asarray(picture.crop((0, 0, 1, 1)))
-    values = np.empty((picture.height, picture.width, *sample.shape[2:]), sample.dtype)
-    step = max(1, STRIP_PIXELS // picture.width)
+    step = min(picture.height, max(1, STRIP_PIXELS // picture.width))
+    strip = Image.new(picture.mode, (picture.width, step))
+    first = np.asarray(strip)
+    values = np.empty((picture.height, *first.shape[1:]), first.dtype)
     for start in range(0, picture.height, step):
-        part = picture.crop((0, start, picture.width, min(start + step, picture.height)))
-        values[start : start + step] = np.asarray(part)
+        # What lies beyond the strip is left out. Pillow's crop would ask for a limit of the whole process.
+        strip.paste(picture, (0, -start))
+        values[start : start + step] = np.asarray(strip)[: picture.height - start]
     return values
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from math import ceil, sqrt
 from typing import Literal
 
 import numpy as np
@@ -150,12 +149,10 @@ def _colorize_file(
 def _comparison(pixels: np.ndarray, codec: Codec) -> np.ndarray:
     """Return a picture of a result next to its own gray, of at most ``_LARGEST_COMPARISON`` pixels."""
     color, _ = split_alpha(pixels)
-    stride = ceil(sqrt(2 * color.shape[0] * color.shape[1] / _LARGEST_COMPARISON))
-    if stride > 1:
-        rows = (color[start : start + stride] for start in range(0, len(color), stride))
-        color = np.concatenate(
-            [from_float(average_blocks(to_float(part)[np.newaxis], stride)[0], part.dtype) for part in rows]
-        )
+    while 2 * color.shape[0] * color.shape[1] > _LARGEST_COMPARISON:
+        # Two rows after the other: floats of all of a large picture take four times its memory.
+        pairs = (to_float(color[row : row + 2]) for row in range(0, len(color), 2))
+        color = np.concatenate([from_float(average_blocks(pair, 2), color.dtype) for pair in pairs])
     return np.concatenate([codec.plain_gray(color), color], axis=1)
 
 
