@@ -42,7 +42,7 @@ def video(
         if not source.is_file():
             raise ValueError(f"there is no {source}")
         # What is missing is told before TensorFlow is loaded, which takes seconds.
-        from unetcolor.video.frames import import_av
+        from unetcolor.video.opening import import_av
 
         import_av()
         predictor = load_predictor(preset if model is None else model)
@@ -75,6 +75,5 @@ def video(
         if summary.damaged:
             declared = f" of {summary.declared}" if summary.declared else ""
             print_line(f"The video{declared} is damaged or truncated: the rest is missing.")
-        if summary.left_out:
-            streams = counted(summary.left_out, "stream")
-            print_line(f"Left out: {streams} of subtitles, because {output.suffix} files cannot hold them.")
+        for note in summary.notes:
+            print_line(f"Note: {note}.")
