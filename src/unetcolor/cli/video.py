@@ -41,10 +41,10 @@ def video(
             raise ValueError(f"{output} exists already: use --overwrite to replace it")
         if not source.is_file():
             raise ValueError(f"there is no {source}")
-        # What is missing is told before TensorFlow is loaded, which takes seconds.
-        from unetcolor.video.opening import import_av
+        # What is wrong is told before TensorFlow is loaded, which takes seconds.
+        from unetcolor.video.opening import import_av, look_at_first
 
-        import_av()
+        look_at_first(import_av(), source)
         predictor = load_predictor(preset if model is None else model)
         from unetcolor.video import colorize_video
 

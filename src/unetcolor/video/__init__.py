@@ -6,8 +6,7 @@ The colors are smoothed over time, so that they do not flicker, and the sound is
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ from unetcolor.hints import read_hints
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.video.conversion import BT709, to_frame
 from unetcolor.video.frames import Frames
-from unetcolor.video.opening import First, import_av, look_at_first, open_video, pictures_of
+from unetcolor.video.opening import First, explaining, import_av, look_at_first, open_video, pictures_of
 from unetcolor.video.shot import ShotHints
 from unetcolor.video.smoothing import TemporalSmoother
-from unetcolor.video.streams import describe, keep
+from unetcolor.video.streams import codec_of, describe, keep
 
 # Suffixes of files to write, and FFmpeg's names of their encoders.
 ENCODERS = {".mp4": "libx264", ".m4v": "libx264", ".mov": "libx264", ".mkv": "libx264", ".webm": "libvpx-vp9"}
@@ -128,7 +127,7 @@ def colorize_video(
     smoother = TemporalSmoother(smoothing)
     known = read_hints(hints)
     shot = None if known is None else ShotHints(known)
-    with _explaining(av, source), open_video(av, source) as reader:
+    with explaining(av, source), open_video(av, source) as reader:
         first = look_at_first(av, source)
         with replacing(output) as temporary, av.open(str(temporary), "w") as writer:
             pictures = pictures_of(reader, source)
@@ -187,14 +186,5 @@ def _start(av: Any, writer: Any, output: str | os.PathLike[str]) -> None:
     try:
         writer.start_encoding()
     except av.error.ArgumentError as error:
-        kinds = ", ".join(sorted({stream.codec_context.codec.canonical_name for stream in writer.streams}))
+        kinds = ", ".join(sorted({codec_of(stream) for stream in writer.streams if stream.codec_context}))
         raise VideoError(f"cannot write {output}: {writer.format.name} files do not hold {kinds}; .mkv do") from error
-
-
-@contextmanager
-def _explaining(av: Any, source: str | os.PathLike[str]) -> Iterator[None]:
-    try:
-        yield
-    except av.FFmpegError as error:
-        reason = error.strerror or str(error)
-        raise VideoError(f"cannot colorize {source}: {reason[:1].lower() + reason[1:]}") from error

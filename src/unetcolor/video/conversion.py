@@ -42,19 +42,28 @@ class Orientation:
         return np.ascontiguousarray(pixels[:: -1 if self.up_down else 1, :: -1 if self.left_right else 1])
 
     def size(self, height: int, width: int) -> tuple[int, int]:
-        """Return the upright height and width of a frame, or those of a frame that is to be upright."""
+        """Return the upright height and width of a frame; of an upright picture, those of its frame."""
         return (width, height) if self.swapped else (height, width)
 
 
-def orientation(frame: Any) -> Orientation:
-    """Return which of the eight turns and mirrors a frame's display matrix asks for; other angles go to the nearest."""
-    a, b, c, d = _display_matrix(frame)
+UPRIGHT = Orientation(swapped=False, left_right=False, up_down=False)
+
+
+def orientation(frame: Any, before: Orientation = UPRIGHT) -> Orientation:
+    """Return which of the eight turns and mirrors a frame asks for; other angles go to the nearest.
+
+    ``before`` is that of the frame before: within a stream, it is said with key frames only.
+    """
+    matrix = _display_matrix(frame)
+    if matrix is None:
+        return UPRIGHT if frame.key_frame else before
+    a, b, c, d = matrix
     if abs(b) + abs(c) > abs(a) + abs(d):
         return Orientation(True, left_right=c < 0, up_down=b < 0)
     return Orientation(False, left_right=a < 0, up_down=d < 0)
 
 
-def _display_matrix(frame: Any) -> tuple[float, float, float, float]:
+def _display_matrix(frame: Any) -> tuple[float, float, float, float] | None:
     """Return ``a, b, c, d``: what is stored at ``(x, y)`` is shown at ``(a x + c y, b x + d y)``."""
     try:
         data = frame.side_data.get("DISPLAYMATRIX")
@@ -63,15 +72,14 @@ def _display_matrix(frame: Any) -> tuple[float, float, float, float]:
         turn = np.deg2rad(frame.rotation)
         return np.cos(turn), -np.sin(turn), np.sin(turn), np.cos(turn)
     if data is None:
-        return 1, 0, 0, 1
+        return None
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data))
     return a, b, c, d
 
 
-def to_rgb(av: Any, frame: Any, size: tuple[int, int] | None = None) -> np.ndarray:
+def to_rgb(av: Any, frame: Any, turn: Orientation, size: tuple[int, int]) -> np.ndarray:
     """Return a frame upright as RGB pixels, scaled to an upright ``(height, width)`` if it has another size."""
-    turn = orientation(frame)
-    height, width = turn.size(*size) if size else (frame.height, frame.width)
+    height, width = turn.size(*size)
     rgb = frame.reformat(width=width, height=height, format="rgb24", interpolation=_accurate(av))
     return turn.upright(rgb.to_ndarray())
 

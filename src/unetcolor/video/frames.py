@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from unetcolor.video.conversion import check_range, orientation, to_rgb
+from unetcolor.video.conversion import UPRIGHT, check_range, orientation, to_rgb
 from unetcolor.video.deinterlacing import Deinterlacer
 from unetcolor.video.opening import decode
 from unetcolor.video.times import Times
@@ -38,6 +38,7 @@ class Frames:
         self._size = size
         self._video = video
         self._deinterlacer = Deinterlacer(av, video)
+        self._turn = UPRIGHT
         self._scaled = 0
         self.damaged = self.hidden = 0
         self.times: deque[tuple[int, Fraction]] = deque()
@@ -60,8 +61,9 @@ class Frames:
             yield self._to_rgb(frame)
 
     def _to_rgb(self, frame: Any) -> np.ndarray:
-        self._scaled += orientation(frame).size(frame.height, frame.width) != self._size
-        return to_rgb(self._av, frame, self._size)
+        self._turn = orientation(frame, self._turn)
+        self._scaled += self._turn.size(frame.height, frame.width) != self._size
+        return to_rgb(self._av, frame, self._turn, self._size)
 
     def _decoded(self) -> Iterator[Any]:
         video = self._video

@@ -27,6 +27,16 @@ def import_av() -> Any:
     return av
 
 
+@contextmanager
+def explaining(av: Any, source: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what FFmpeg says is wrong into a VideoError that names the video."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        reason = error.strerror or str(error)
+        raise VideoError(f"cannot colorize {source}: {reason[:1].lower() + reason[1:]}") from error
+
+
 class _Readable(FileIO):
     """A file that answers -1 if a damaged video asks for a place before its beginning, as FFmpeg's own files do."""
 
@@ -111,9 +121,10 @@ def look_at_first(av: Any, source: str | os.PathLike[str]) -> First:
     Raises
     ------
     VideoError
-        There are no frames, the only one is a picture, or the first is not of standard dynamic range.
+        The video cannot be read, there are no frames, the only one is a picture, or the first is not of standard
+        dynamic range.
     """
-    with open_video(av, source) as reader:
+    with explaining(av, source), open_video(av, source) as reader:
         packets = reader.demux(pictures_of(reader, source))
         frames = list(islice((frame for packet in packets for frame in decode(av, packet) or []), 2))
         if not frames:

@@ -12,7 +12,7 @@ from unetcolor.video.opening import open_video
 # What is kept of what a stream says of itself; its language is part of that.
 _DESCRIPTIONS = ("language", "title", "timecode")
 
-# The names and kinds of cover pictures in Matroska files, which keep them as attachments.
+# The names and kinds of cover pictures, which Matroska files keep as attachments.
 _COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 
 
@@ -46,7 +46,7 @@ def keep(av: Any, source: str | os.PathLike[str], reader: Any, writer: Any, vide
     kept = Kept()
     kind = f"{writer.format.name} files"
     for stream in reader.streams:
-        number, codec = stream.index, _codec_of(stream)
+        number, codec = stream.index, codec_of(stream)
         if number == video.index:
             continue
         if stream.type in ("audio", "subtitle"):
@@ -82,15 +82,17 @@ def describe(source: Any, copy: Any) -> None:
     copy.disposition = source.disposition
 
 
-def _codec_of(stream: Any) -> str:
+def codec_of(stream: Any) -> str:
+    """Return FFmpeg's name of a stream's codec."""
     return stream.codec_context.codec.canonical_name if stream.codec_context else stream.name or "unknown kind"
 
 
 def _keep_cover(av: Any, source: str | os.PathLike[str], stream: Any, writer: Any, kept: Kept) -> bool:
     """Tell whether the cover is kept, as an attachment or as a stream of one packet."""
-    codec = _codec_of(stream)
-    as_attachment = writer.format.name == "matroska" and codec in _COVERS
-    if not as_attachment and codec not in writer.supported_codecs:
+    codec = codec_of(stream)
+    as_attachment = writer.format.name == "matroska"
+    # Others of FFmpeg's formats take a cover as a stream, and drop it without a word.
+    if codec not in _COVERS or not (as_attachment or writer.format.name == "mp4"):
         return False
     with open_video(av, source) as again:
         packet = next(packet for packet in again.demux(again.streams[stream.index]) if packet.size)
