@@ -106,3 +106,11 @@ def test_high_dynamic_range_that_begins_later_is_refused_too(
     with pytest.raises(VideoError, match=r"in\.h264: its brightness is coded as PQ"):
         colorize_video(tmp_path / "in.h264", tmp_path / "out.mp4", trained.predictor(), size=48)
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_closed_captions_are_named(tmp_path: Path, write_film: Write, trained: UNetColorizer) -> None:
+    path = write_film(tmp_path / "in.m2v", [halves(48, 64)] * COUNT, codec="mpeg2video")
+    first_slice, captions = b"\x00\x00\x01\x01", b"\x00\x00\x01\xb2GA94\x03\x41\xff\xfc\x94\x20\xff"
+    path.write_bytes(path.read_bytes().replace(first_slice, captions + first_slice))
+    summary = colorize_video(path, tmp_path / "out.mp4", trained.predictor(), size=48)
+    assert summary.notes == ("the closed captions in its frames are not kept",)

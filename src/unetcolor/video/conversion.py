@@ -67,7 +67,7 @@ def _display_matrix(frame: Any) -> tuple[float, float, float, float] | None:
     """Return ``a, b, c, d``: what is stored at ``(x, y)`` is shown at ``(a x + c y, b x + d y)``."""
     try:
         data = frame.side_data.get("DISPLAYMATRIX")
-    # PyAV lists no side data if one of them, such as EXIF, is newer than PyAV: it still tells the turn, not the mirror.
+    # PyAV lists no side data if one of them, such as EXIF, is unknown to it: it still tells the turn, not the mirror.
     except ValueError:
         turn = np.deg2rad(frame.rotation)
         return np.cos(turn), -np.sin(turn), np.sin(turn), np.cos(turn)
@@ -103,6 +103,14 @@ def _accurate(av: Any) -> Any:
 def transfer_to_write(frame: Any) -> int:
     """Return FFmpeg's number of the transfer curve that is true for the gray of a frame, also after colorizing."""
     return frame.color_trc if frame.color_trc in _OWN_CURVES else BT709
+
+
+def has_captions(frame: Any) -> bool:
+    """Tell whether closed captions, as of American television, are hidden in a frame."""
+    try:
+        return "A53_CC" in frame.side_data
+    except ValueError:
+        return False
 
 
 def check_range(frame: Any, source: Any) -> None:

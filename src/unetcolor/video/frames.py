@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from unetcolor.video.conversion import UPRIGHT, check_range, orientation, to_rgb
+from unetcolor.video.conversion import UPRIGHT, check_range, has_captions, orientation, to_rgb
 from unetcolor.video.deinterlacing import Deinterlacer
 from unetcolor.video.opening import decode
 from unetcolor.video.times import Times
@@ -40,6 +40,7 @@ class Frames:
         self._deinterlacer = Deinterlacer(av, video)
         self._turn = UPRIGHT
         self._scaled = 0
+        self._is_captioned = False
         self.damaged = self.hidden = 0
         self.times: deque[tuple[int, Fraction]] = deque()
 
@@ -52,6 +53,8 @@ class Frames:
             notes.append(f"it is interlaced: {self._deinterlacer.count} frames were made progressive")
         if self._scaled:
             notes.append(f"its size changes: {self._scaled} frames were scaled to {width} x {height}, as the first")
+        if self._is_captioned:
+            notes.append("the closed captions in its frames are not kept")
         return notes
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -86,6 +89,7 @@ class Frames:
                     times.read(packet)
                 for frame in decoded or []:
                     check_range(frame, self._reader.name)
+                    self._is_captioned |= has_captions(frame)
                     self.times.append(times.of(frame))
                     yield frame
         if _LENGTH_IS_WRITTEN & set(self._reader.format.name.split(",")):

@@ -59,8 +59,7 @@ def keep(av: Any, source: str | os.PathLike[str], reader: Any, writer: Any, vide
             else:
                 kept.notes.append(f"its stream {number} of subtitles is not kept: {kind} hold no {codec}")
         elif stream.type == "video" and stream.disposition & av.stream.Disposition.attached_pic:
-            if not _keep_cover(av, source, stream, writer, kept):
-                kept.notes.append(f"its cover picture is not kept: {kind} hold no {codec} covers")
+            _keep_cover(av, source, stream, writer, kept)
         elif stream.type == "video":
             kept.notes.append(f"its video stream {number} is not kept: only stream {video.index} was colorized")
         elif stream.type == "attachment":
@@ -87,16 +86,18 @@ def codec_of(stream: Any) -> str:
     return stream.codec_context.codec.canonical_name if stream.codec_context else stream.name or "unknown kind"
 
 
-def _keep_cover(av: Any, source: str | os.PathLike[str], stream: Any, writer: Any, kept: Kept) -> bool:
-    """Tell whether the cover is kept, as an attachment or as a stream of one packet."""
+def _keep_cover(av: Any, source: str | os.PathLike[str], stream: Any, writer: Any, kept: Kept) -> None:
+    """Keep a cover picture as an attachment, or as a stream of one packet."""
     codec = codec_of(stream)
-    as_attachment = writer.format.name == "matroska"
     # Others of FFmpeg's formats take a cover as a stream, and drop it without a word.
-    if codec not in _COVERS or not (as_attachment or writer.format.name == "mp4"):
-        return False
+    if codec not in _COVERS or writer.format.name not in ("matroska", "mp4"):
+        kept.notes.append(f"its cover picture is not kept: {writer.format.name} files hold no {codec} covers")
+        return
     with open_video(av, source) as again:
-        packet = next(packet for packet in again.demux(again.streams[stream.index]) if packet.size)
-    if as_attachment:
+        packet = next((packet for packet in again.demux(again.streams[stream.index]) if packet.size), None)
+    if packet is None:
+        kept.notes.append("its cover picture is not kept: it is empty")
+    elif writer.format.name == "matroska":
         name, kind = _COVERS[codec]
         writer.add_attachment(
             stream.metadata.get("filename", name), stream.metadata.get("mimetype", kind), bytes(packet)
@@ -106,4 +107,3 @@ def _keep_cover(av: Any, source: str | os.PathLike[str], stream: Any, writer: An
         packet.stream.disposition = stream.disposition
         packet.pts = packet.dts = 0
         kept.covers.append(packet)
-    return True
