@@ -88,7 +88,8 @@ def colorize_video(
     Parameters
     ----------
     source
-        A video that FFmpeg reads. Rotated videos are turned upright, and more than 8 bits become 8.
+        A file that FFmpeg reads. Turned and mirrored videos become upright, interlaced frames progressive, and more
+        than 8 bits 8.
     output
         The file to write, ``.mp4``, ``.m4v``, ``.mov``, ``.mkv`` (H.264) or ``.webm`` (VP9).
     predictor
@@ -110,7 +111,8 @@ def colorize_video(
     Raises
     ------
     VideoError
-        The source cannot be read or holds no pictures, or the output's format cannot hold its sound.
+        The source is no file, cannot be read, holds no film, or is of high dynamic range, or the output's format
+        cannot hold its sound.
     ValueError
         The output is the source, its suffix is not one of these, or an option is out of its range.
     MissingExtraError
