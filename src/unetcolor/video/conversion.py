@@ -97,7 +97,7 @@ def to_frame(av: Any, rgb: np.ndarray, pts: int, time_base: Fraction, pixel_form
 def _accurate(av: Any) -> Any:
     """Return what FFmpeg is told, so that it rounds: otherwise it cuts, which darkens each pass by half a level."""
     scaling = av.video.reformatter.Interpolation
-    return scaling.BICUBIC | scaling.ACCURATE_RND | scaling.FULL_CHR_H_INT
+    return scaling.BILINEAR | scaling.ACCURATE_RND | scaling.FULL_CHR_H_INT
 
 
 def transfer_to_write(frame: Any) -> int:
