@@ -41,10 +41,10 @@ def video(
             raise ValueError(f"{output} exists already: use --overwrite to replace it")
         if not source.is_file():
             raise ValueError(f"there is no {source}")
-        # What is missing is told before TensorFlow is loaded, which takes seconds.
-        from unetcolor.video.frames import import_av
+        # What is wrong is told before TensorFlow is loaded, which takes seconds.
+        from unetcolor.video.opening import import_av, look_at_first
 
-        import_av()
+        look_at_first(import_av(), source)
         predictor = load_predictor(preset if model is None else model)
         from unetcolor.video import colorize_video
 
@@ -75,6 +75,5 @@ def video(
         if summary.damaged:
             declared = f" of {summary.declared}" if summary.declared else ""
             print_line(f"The video{declared} is damaged or truncated: the rest is missing.")
-        if summary.left_out:
-            streams = counted(summary.left_out, "stream")
-            print_line(f"Left out: {streams} of subtitles, because {output.suffix} files cannot hold them.")
+        for note in summary.notes:
+            print_line(f"Note: {note}.")

@@ -6,23 +6,22 @@ The colors are smoothed over time, so that they do not flicker, and the sound is
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from unetcolor._checks import not_negative
 from unetcolor._files import replacing
 from unetcolor.errors import VideoError
 from unetcolor.hints import read_hints
 from unetcolor.prediction.predictor import Predictor
-from unetcolor.video.frames import First, Frames, first_frame, import_av, pictures_of
+from unetcolor.video.conversion import BT709, to_frame
+from unetcolor.video.frames import Frames
+from unetcolor.video.opening import First, explaining, import_av, look_at_first, open_video, pictures_of
 from unetcolor.video.shot import ShotHints
 from unetcolor.video.smoothing import TemporalSmoother
+from unetcolor.video.streams import codec_of, describe, keep
 
 # Suffixes of files to write, and FFmpeg's names of their encoders.
 ENCODERS = {".mp4": "libx264", ".m4v": "libx264", ".mov": "libx264", ".mkv": "libx264", ".webm": "libvpx-vp9"}
@@ -30,8 +29,7 @@ ENCODERS = {".mp4": "libx264", ".m4v": "libx264", ".mov": "libx264", ".mkv": "li
 # Frames in work at once: enough for a fast network, few enough for 4K.
 _BATCH = 8
 
-# FFmpeg's numbers of BT.709: matrix, primaries and transfer curve of high-definition video.
-_BT709 = 1
+# FFmpeg's number of the levels 16 to 235.
 _LIMITED_RANGE = 1
 
 
@@ -55,7 +53,9 @@ class VideoSummary:
     copied
         Number of streams of sound and subtitles that were copied.
     left_out
-        Number of streams of subtitles that the output's format cannot hold.
+        Number of streams that are not kept: those that the output's format cannot hold, and other videos in the file.
+    notes
+        What is not kept as it was, in words: these streams, interlaced frames, changes of size, more than 8 bits.
     """
 
     frames: int
@@ -65,6 +65,7 @@ class VideoSummary:
     seconds: float
     copied: int
     left_out: int
+    notes: tuple[str, ...]
 
 
 def colorize_video(
@@ -87,7 +88,8 @@ def colorize_video(
     Parameters
     ----------
     source
-        A video that FFmpeg reads. Rotated videos are turned upright, and more than 8 bits become 8.
+        A file that FFmpeg reads. Turned and mirrored videos become upright, interlaced frames progressive, and more
+        than 8 bits 8.
     output
         The file to write, ``.mp4``, ``.m4v``, ``.mov``, ``.mkv`` (H.264) or ``.webm`` (VP9).
     predictor
@@ -109,7 +111,8 @@ def colorize_video(
     Raises
     ------
     VideoError
-        The source cannot be read or holds no pictures, or the output's format cannot hold its sound.
+        The source is no file, cannot be read, holds no film, or is of high dynamic range, or the output's format
+        cannot hold its sound.
     ValueError
         The output is the source, its suffix is not one of these, or an option is out of its range.
     MissingExtraError
@@ -126,15 +129,16 @@ def colorize_video(
     smoother = TemporalSmoother(smoothing)
     known = read_hints(hints)
     shot = None if known is None else ShotHints(known)
-    with _explaining(av, source), av.open(os.fspath(source)) as reader:
-        first = first_frame(av, source)
+    with explaining(av, source), open_video(av, source) as reader:
+        first = look_at_first(av, source)
         with replacing(output) as temporary, av.open(str(temporary), "w") as writer:
             pictures = pictures_of(reader, source)
             video = _add_video(writer, pictures, first, ENCODERS[suffix], quality)
-            copies, left_out = _add_copies(reader, writer)
-            writer.metadata.update(reader.metadata)
+            kept = keep(av, source, reader, writer, pictures)
             _start(av, writer, output)
-            frames = Frames(av, reader, writer, copies, first.rgb.shape[:2], pictures)
+            for cover in kept.covers:
+                writer.mux(cover)
+            frames = Frames(av, reader, writer, kept.copies, first.size, pictures)
             declared = pictures.frames or None
             colored = predictor.stream(
                 frames if shot is None else shot.watch(frames),
@@ -148,7 +152,7 @@ def colorize_video(
             done, begin, end = 0, None, 0.0
             for rgb in colored:
                 pts, time_base = frames.times.popleft()
-                writer.mux(video.encode(_to_frame(av, rgb, pts, time_base, video.pix_fmt)))
+                writer.mux(video.encode(to_frame(av, rgb, pts, time_base, video.pix_fmt)))
                 done, end = done + 1, float(pts * time_base)
                 begin = end if begin is None else begin
                 if progress is not None:
@@ -157,19 +161,14 @@ def colorize_video(
     if declared is not None:
         declared = max(done, declared - frames.hidden)
     seconds = end - (begin or 0.0)
-    return VideoSummary(done, declared, frames.damaged, first.rgb.shape[:2], seconds, len(copies), left_out)
-
-
-def _to_frame(av: Any, rgb: np.ndarray, pts: int, time_base: Fraction, pixel_format: str) -> Any:
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-    frame = frame.reformat(format=pixel_format, dst_colorspace="ITU709", dst_color_range="MPEG")
-    frame.pts, frame.time_base = pts, time_base
-    return frame
+    notes = (*first.notes, *frames.notes, *kept.notes)
+    copied, left_out = len(kept.copies), len(kept.notes)
+    return VideoSummary(done, declared, frames.damaged, first.size, seconds, copied, left_out, notes)
 
 
 def _add_video(writer: Any, source: Any, first: First, encoder: str, quality: int) -> Any:
     video = writer.add_stream(encoder, rate=source.average_rate or source.guessed_rate or 25)
-    video.height, video.width = first.rgb.shape[:2]
+    video.height, video.width = first.size
     # Most players want colors at half the size, which odd sizes do not have.
     video.pix_fmt = "yuv420p" if video.height % 2 == video.width % 2 == 0 else "yuv444p"
     video.options = {"crf": str(quality)} | ({"b": "0"} if encoder.startswith("libvpx") else {})
@@ -178,51 +177,16 @@ def _add_video(writer: Any, source: Any, first: First, encoder: str, quality: in
     ratio = source.sample_aspect_ratio
     if ratio:
         context.sample_aspect_ratio = 1 / ratio if first.is_turned else ratio
-    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.colorspace = context.color_primaries = BT709
+    context.color_trc = first.transfer
     context.color_range = _LIMITED_RANGE
-    _describe(source, video)
+    describe(source, video)
     return video
-
-
-def _add_copies(reader: Any, writer: Any) -> tuple[dict[int, Any], int]:
-    """Add a copy of each stream of sound and of subtitles; return the copies by their number in the source.
-
-    Also return how many streams of subtitles the format cannot hold.
-    """
-    copies = {}
-    left_out = 0
-    for stream in (*reader.streams.audio, *reader.streams.subtitles):
-        codec = stream.codec_context and stream.codec_context.codec.canonical_name
-        if codec in writer.supported_codecs:
-            copies[stream.index] = writer.add_stream_from_template(stream)
-            _describe(stream, copies[stream.index])
-        elif stream.type == "audio":
-            raise VideoError(
-                f"cannot colorize {reader.name}: {writer.format.name} files hold no {codec} sound; .mkv do"
-            )
-        else:
-            left_out += 1
-    return copies, left_out
-
-
-def _describe(source: Any, copy: Any) -> None:
-    """Keep a stream's language and title, and whether it is played by default."""
-    copy.metadata.update({name: source.metadata[name] for name in ("language", "title") if name in source.metadata})
-    copy.disposition = source.disposition
 
 
 def _start(av: Any, writer: Any, output: str | os.PathLike[str]) -> None:
     try:
         writer.start_encoding()
     except av.error.ArgumentError as error:
-        kinds = ", ".join(sorted({stream.codec_context.codec.canonical_name for stream in writer.streams}))
+        kinds = ", ".join(sorted({codec_of(stream) for stream in writer.streams if stream.codec_context}))
         raise VideoError(f"cannot write {output}: {writer.format.name} files do not hold {kinds}; .mkv do") from error
-
-
-@contextmanager
-def _explaining(av: Any, source: str | os.PathLike[str]) -> Iterator[None]:
-    try:
-        yield
-    except av.FFmpegError as error:
-        reason = error.strerror or str(error)
-        raise VideoError(f"cannot colorize {source}: {reason[:1].lower() + reason[1:]}") from error
