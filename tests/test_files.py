@@ -133,9 +133,8 @@ def test_two_at_once_write_into_one_folder(tmp_path: Path) -> None:
 
 def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("before")
-    with pytest.raises(ZeroDivisionError), replacing(tmp_path / "a.png") as temporary:
-        temporary.write_text("half a ")
-        raise ZeroDivisionError
+    with pytest.raises(UnicodeEncodeError), replacing(tmp_path / "a.png") as temporary:
+        temporary.write_text("half a \ud800")
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert (tmp_path / "a.png").read_text() == "before"
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from unetcolor.hints import Hint
+from unetcolor.hints import LAYER_SUFFIX, Hint
 from unetcolor.images import WRITE_FORMATS, find_pictures
 from unetcolor.images.finding import place
-
-# The end of the name of a layer of hints, which lies next to its photo: photo.hints.png next to photo.jpg.
-HINTS_SUFFIX = ".hints.png"
 
 
 @dataclass(frozen=True)
@@ -67,8 +64,8 @@ def plan(
     compare
         Also make pictures that show the gray photo next to the result.
     hints
-        Those of the one photo. None takes what lies next to each photo under its name with the suffix ``.hints.png``,
-        which is no photo itself.
+        Those of the one photo. None takes what lies next to each photo, ``photo.jpg.hints.png`` or else
+        ``photo.hints.png`` next to ``photo.jpg``, which is no photo itself.
 
     Raises
     ------
@@ -90,7 +87,7 @@ def plan(
     if hints is not None and len(sources) > 1:
         raise ValueError(
             f"hints are for one photo, and there are {len(sources)}: put the layer of each next to it, such as "
-            f"{sources[0].stem}{HINTS_SUFFIX}"
+            f"{sources[0].stem}{LAYER_SUFFIX}"
         )
     folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in photos]
     root = os.path.commonpath(folders)
@@ -104,9 +101,7 @@ def plan(
             name = target.with_name(target.name + name.suffix)
         name = _untaken(name, taken)
         comparison = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
-        beside = source.with_name(source.stem + HINTS_SUFFIX)
-        layer = layers.get(place(beside), beside if beside.exists() else None)
-        jobs.append(Job(source, name, comparison, hints or layer))
+        jobs.append(Job(source, name, comparison, hints or _layer_of(source, layers)))
     taken_from = {place(source.parent) for source in sources}
     for job in jobs:
         if place(job.output.parent) in taken_from:
@@ -129,8 +124,19 @@ def _files(given: Path, recursive: bool, output: Path) -> Iterator[Path]:
         raise ValueError(f"there is no {given}")
 
 
+def _layer_of(source: Path, layers: dict[str, Path]) -> Path | None:
+    """Return the layer next to a photo: that of its whole name, or that of all photos whose names begin so."""
+    for name in (source.name, source.stem):
+        beside = source.with_name(name + LAYER_SUFFIX)
+        if place(beside) in layers:
+            return layers[place(beside)]
+        if beside.exists():
+            return beside
+    return None
+
+
 def _is_layer(path: Path) -> bool:
-    return path.name.lower().endswith(HINTS_SUFFIX)
+    return path.name.lower().endswith(LAYER_SUFFIX)
 
 
 def _with_suffix(path: Path, wanted: str | None) -> Path:
