@@ -120,12 +120,12 @@ def _delete_oldest() -> None:
     if not private.name.startswith(_PREFIX):
         return
     files = []
-    for path in private.rglob("*"):
+    for path in _files_in(private):
         with suppress(OSError):
-            if path.parent == private and path.is_file():
+            if path.parent == private:
                 # Gradio makes an empty file for each file that it hands on, and forgets it.
                 path.unlink()
-            elif path.is_file():
+            else:
                 status = path.stat()
                 files.append((status.st_mtime, status.st_size, path))
     files.sort()
@@ -135,6 +135,13 @@ def _delete_oldest() -> None:
             break
         _delete(path)
         count, size = count - 1, size - its_size
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    # Unlike ``rglob``, it takes folders that vanish meanwhile for empty.
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            yield Path(parent, name)
 
 
 def _delete_abandoned(own: Path) -> None:
