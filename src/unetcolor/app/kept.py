@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ _ABANDONED = 3600
 # The most that is kept in all; what was not used for longest goes first.
 _MOST_FILES = 200
 _MOST_BYTES = 10**9
+
+# In seconds.
+_FORGOTTEN = 10
 
 
 @contextmanager
@@ -99,6 +103,7 @@ class Sessions:
             made = [self._made.pop(key) for key in list(self._made) if key[0] == session]
             for path in (*map(Path, dropped), *(path for paths in made for path in paths)):
                 _delete(path)
+            _delete_oldest()
 
 
 def _new_path(name: str) -> Path:
@@ -110,7 +115,8 @@ def _delete(path: Path) -> None:
     """Delete a file, and its folder if nothing else is there."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
-        path.parent.rmdir()
+        if path.parent != Path(folder()):
+            path.parent.rmdir()
 
 
 def _delete_oldest() -> None:
@@ -122,12 +128,13 @@ def _delete_oldest() -> None:
     files = []
     for path in _files_in(private):
         with suppress(OSError):
-            if path.parent == private:
-                # Gradio makes an empty file for each file that it hands on, and forgets it.
-                path.unlink()
-            else:
-                status = path.stat()
+            status = path.stat()
+            if status.st_size or path.parent != private:
                 files.append((status.st_mtime, status.st_size, path))
+            # Gradio makes an empty file for each file that it hands on, and forgets it. A young one may be a photo that
+            # the browser begins to send.
+            elif time.time() - status.st_mtime > _FORGOTTEN:
+                path.unlink()
     files.sort()
     count, size = len(files), sum(size for _, size, _ in files)
     for _, its_size, path in files:
