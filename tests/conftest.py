@@ -26,7 +26,7 @@ settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run tests/robustness at full length, which takes an hour")
+    parser.addoption("--long", action="store_true", help="run tests/robustness at full length, which takes ten minutes")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import gradio
 import pytest
 
 from unetcolor.app import kept
@@ -39,6 +40,8 @@ def drop(private: Path, name: str, size: int = 1, age: float = 0) -> str:
 
 def test_a_new_result_takes_the_place_of_the_last_but_one(private: Path) -> None:
     sessions = Sessions()
+    for session in ("one", "other"):
+        sessions.use(session)
     for number in range(20):
         sessions.new_path("one", "result", f"{number}.png").touch()
         sessions.new_path("one", "layer", f"{number}.hints.png").touch()
@@ -59,6 +62,18 @@ def test_a_session_that_ends_leaves_nothing_and_the_others_keep_theirs(private: 
     sessions.end("other")
     sessions.end("never begun")
     assert list(private.iterdir()) == []
+
+
+def test_what_is_made_for_a_page_that_was_closed_meanwhile_is_not_kept(private: Path) -> None:
+    sessions = Sessions()
+    sessions.use("one")
+    sessions.end("one")
+    with pytest.raises(gradio.Error, match="this page was closed"):
+        sessions.new_path("one", "result", "a.png")
+    # It came back.
+    sessions.use("one")
+    sessions.new_path("one", "result", "a.png").touch()
+    assert files(private) == {"a.png"}
 
 
 def test_what_was_not_used_for_longest_goes_first(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:

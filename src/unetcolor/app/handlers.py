@@ -103,6 +103,8 @@ class Handlers:
         listed = gr.Dropdown(choices=names(hints), value=None, interactive=bool(hints))
         if photo is None:
             return None, listed, "", [], None
+        session = _session(request)
+        self._files.use(session, photo)
         try:
             opened, predictor = self._open(photo), self.load(name)
             size = opened.pixels.shape[:2]
@@ -115,7 +117,7 @@ class Handlers:
             return None, listed, "", [], None
         color, _ = split_alpha(colored)
         large, colors = enlarge_to_click(color), palette(color)
-        canvas = self._show(_session(request), "canvas.jpg", marked(large, hints, size))
+        canvas = self._show(session, "canvas.jpg", marked(large, hints, size))
         return canvas, listed, swatches(colors), colors, large
 
     def click(

@@ -87,8 +87,18 @@ class Sessions:
             _delete_oldest()
 
     def new_path(self, session: str, use: str, name: str) -> Path:
-        """Return the path of a new file, which takes the place of the session's earlier file of this use."""
+        """Return the path of a new file, which takes the place of the session's earlier file of this use.
+
+        Raises
+        ------
+        gradio.Error
+            The page was closed since :meth:`use`. Nobody would delete the file.
+        """
         with self._lock:
+            if session not in self._dropped:
+                from gradio import Error
+
+                raise Error("this page was closed", print_exception=False)
             made = self._made[session, use]
             # The last one may be on its way to the browser.
             while len(made) > 1:
