@@ -25,6 +25,16 @@ settings.register_profile("search", deadline=None, max_examples=3000)
 settings.load_profile("same")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run tests/robustness at full length, which takes ten minutes")
+
+
+@pytest.fixture(scope="session")
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether to measure at full length."""
+    return bool(request.config.getoption("--long"))
+
+
 @pytest.fixture(scope="session")
 def portraits() -> np.ndarray:
     """The portraits that ship, (160, 100, 75, 3)."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from skimage.measure import label
 
 from unetcolor import Hint
 from unetcolor.hints import Cells, read_hints
@@ -152,3 +153,13 @@ def test_hints_are_counted() -> None:
     hints = read_hints([Hint(1, 1, "red")] * 3)
     assert hints is not None
     assert hints.count == 3
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.4, 0.999])
+def test_patches_of_a_layer_are_counted_as_scikit_image_counts_them(share: float) -> None:
+    random = np.random.default_rng(0)
+    alpha = (random.random((300, 401)) < share) * random.integers(1, 256, (300, 401))
+    layer = np.dstack([np.zeros((300, 401, 3)), alpha]).astype(np.uint8)
+    hints = read_hints(layer)
+    assert hints is not None
+    assert hints.count == label(alpha > 0, connectivity=2).max()

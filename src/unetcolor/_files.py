@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+# The names of our temporary files, and of nobody else's: they say which process writes.
+_TEMPORARY = re.compile(r"\.unetcolor-(?P<process>\d+)-[0-9a-f]{16}(\.[^.]+)?")
+
+# In seconds. A film is written for hours, but never this long without a change of its file.
+_ABANDONED = 24 * 3600
+
+# Folders that were looked through: once each, because a look through a large folder takes time.
+_seen: set[Path] = set()
 
 
 @contextmanager
@@ -15,7 +25,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield the path of a temporary file, which takes the place of ``path`` when the block ends without an error.
 
     An error or an interruption leaves what was there before. A link is followed, so that the file it points to is
-    replaced and not the link; an existing file keeps its permissions.
+    replaced and not the link; an existing file keeps its permissions. What a process that was killed left in the folder
+    a day ago or earlier is deleted.
 
     Raises
     ------
@@ -25,13 +36,43 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
-    temporary = target.with_name(f".unetcolor-{secrets.token_hex(8)}{Path(path).suffix}")
+    temporary = target.with_name(f".unetcolor-{os.getpid()}-{secrets.token_hex(8)}{Path(path).suffix}")
     try:
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
+        if target.parent not in _seen:
+            _seen.add(target.parent)
+            # The clock of a network drive is not ours: what was just written there tells its time.
+            _delete_abandoned(target.parent, temporary.stat().st_mtime)
         if target.exists():
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _delete_abandoned(folder: Path, now: float) -> None:
+    """Delete the temporary files in a folder that nobody writes to any more."""
+    # Other processes may delete the same files, or be the only ones that may; the file to write does not depend on it.
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _TEMPORARY.fullmatch(entry.name)
+            with suppress(OSError):
+                if found and now - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED:
+                    if not _is_running(int(found["process"])):
+                        os.unlink(entry)
+
+
+def _is_running(process: int) -> bool:
+    """Tell whether a process of this computer may still write; of other computers, only the age of the file tells."""
+    # There, ``os.kill`` ends the process; and files that are open are not deleted.
+    if os.name == "nt":
+        return False
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True

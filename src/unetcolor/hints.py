@@ -17,6 +17,9 @@ from unetcolor._checks import not_negative
 from unetcolor._strips import STRIP_PIXELS
 from unetcolor.images import read_image, split_alpha, to_float
 
+# The end of the name of a file with a layer, which lies next to its photo.
+LAYER_SUFFIX = ".hints.png"
+
 # A hint without a radius is a disc of this share of the side of a square with the photo's area: three of the pixels
 # that a network sees.
 _RADIUS = 0.01
@@ -169,9 +172,10 @@ class _Layer(Hints):
     @property
     @override
     def count(self) -> int:
-        from skimage.measure import label
+        from scipy.ndimage import label
 
-        return int(label(self._alpha > 0, return_num=True)[1])
+        # Pixels that touch at a corner belong together. scikit-image labels six times as slowly.
+        return int(label(self._alpha > 0, np.ones((3, 3)))[1])
 
     @override
     def in_cells(self, size: tuple[int, int], grid: tuple[float, float]) -> Cells:

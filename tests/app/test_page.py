@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,13 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageCms
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.app import EXAMPLES, build_app, serve
 from unetcolor.errors import MissingExtraError, ModelLoadError
-from unetcolor.images import read_image
+from unetcolor.images import read, read_image, write_image
 from unetcolor.models.presets import path_of_preset
 from unetcolor.spaces.lab import Lab
 
@@ -355,7 +356,7 @@ def test_colors_are_undone_removed_and_kept_for_another_day(
     page.get_by_role("button", name="Keep the colors for another day").click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download them as a layer").click()
-    assert waiting.value.suggested_filename == "old coffee.hints.png"
+    assert waiting.value.suggested_filename == "old coffee.png.hints.png"
     waiting.value.save_as(tmp_path / "layer.png")
     layer = read_image(tmp_path / "layer.png")
     height, width = plain.shape[:2]
@@ -404,6 +405,87 @@ def test_a_reference_pulls_the_colors(page: Page, gray_photo: Path, colorizer: U
     assert np.array_equal(pixels, colorizer.predict(gray_photo, reference=color))
 
 
+def test_edits_leave_few_files_and_a_closed_page_leaves_none(
+    browser: Browser, server: Server, gray_photo: Path, tmp_path: Path
+) -> None:
+    def files() -> list[str]:
+        (folder,) = server.temporary.glob("unetcolor-page-*")
+        return [name for _, _, names in os.walk(folder) for name in names if name.startswith("edited")]
+
+    photo = shutil.copy(gray_photo, tmp_path / "edited.png")
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    page.get_by_label("photo", exact=True).check()
+    drop(page, photo)
+    wait_for(page, photo.name)
+    canvas = open_colors(page)
+    for count, row in enumerate((0.2, 0.4, 0.6, 0.8), start=1):
+        click_at(canvas, row, row)
+        wait_for_colors(page, count)
+    assert sorted(files()) == [
+        *("edited.png", "edited.png.hints.png", "edited.png.hints.png", "edited_color.png", "edited_color.png"),
+    ]
+    # In the middle of its work.
+    click_at(canvas, 0.1, 0.1)
+    page.close()
+    until = time.monotonic() + 30
+    while files() and time.monotonic() < until:
+        time.sleep(0.2)
+    time.sleep(1)
+    assert files() == []
+
+
+def test_a_photo_that_is_no_longer_kept_is_told(
+    page: Page, browser: Browser, server: Server, gray_photo: Path, tmp_path: Path
+) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    canvas = open_colors(page)
+    # Another page opens another photo, so that this one would have to be read again.
+    other = browser.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(server.url)
+    Image.new("L", (64, 48), 99).save(tmp_path / "other.png")
+    drop(other, tmp_path / "other.png")
+    wait_for(other, "other.png", "mine.keras")
+    other.close()
+    (folder,) = server.temporary.glob("unetcolor-page-*")
+    for path in folder.rglob(gray_photo.name):
+        path.unlink()
+    told = "the page does not keep this photo any more; drop it again"
+    click_at(canvas, 0.5, 0.5)
+    expect(page.get_by_test_id("toast-body")).to_contain_text(told)
+    number = page.get_by_label("number input for Saturation")
+    number.fill("1.5")
+    number.press("Enter")
+    expect(page.locator("#status p")).to_contain_text(f"{gray_photo.name}: {told}", timeout=PATIENCE)
+
+
+def test_a_download_has_the_exif_data_and_the_color_profile_of_the_photo(
+    page: Page, tmp_path: Path, colorizer: UNetColorizer
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Copyright] = "Camera", "Somebody"
+    exif[ExifTags.Base.Orientation] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    photo = Image.fromarray(samples.load_photo("rocket"))
+    photo.save(tmp_path / "photo.jpg", exif=exif, icc_profile=profile)
+    drop(page, tmp_path / "photo.jpg")
+    wait_for(page, "photo.jpg")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download at full size").click()
+    waiting.value.save_as(tmp_path / "page.png")
+    # As the command does it.
+    original = read(tmp_path / "photo.jpg")
+    write_image(tmp_path / "command.png", colorizer.predict(original.pixels), metadata=original.metadata)
+    assert (tmp_path / "page.png").read_bytes() == (tmp_path / "command.png").read_bytes()
+    with Image.open(tmp_path / "page.png") as result:
+        assert result.info["icc_profile"] == profile
+        assert result.getexif()[ExifTags.Base.Copyright] == "Somebody"
+        assert ExifTags.Base.Orientation not in result.getexif()
+
+
 def test_a_model_without_hints_says_so(page: Page, gray_photo: Path) -> None:
     page.get_by_label("mine.keras").check()
     drop(page, gray_photo)
@@ -441,10 +523,19 @@ def test_only_this_computer_is_answered(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["photos.example:80", "127.0.0.1.photos.example", "localhost.", "[::1]", "0.0.0.0", ""]
+)
+def test_names_that_another_website_may_have_given_are_refused(server: Server, name: str) -> None:
+    for path in ("/", "/config", "/gradio_api/upload"):
+        status, answer = server.ask("GET", path, Host=name)
+        assert (status, answer) == (400, "Invalid host header")
+
+
+@pytest.mark.parametrize(
     ("method", "path", "headers"),
     [
-        ("GET", "/", {"Host": "photos.example:80"}),
         ("GET", "/", {"Origin": "http://photos.example"}),
+        ("GET", "/", {"Origin": "http://[", "Host": "localhost"}),
         ("POST", "/gradio_api/upload", {"Origin": "null"}),
         ("GET", "/gradio_api/file=/etc/passwd", {}),
         ("GET", "/gradio_api/file=" + quote(__file__), {}),
@@ -457,6 +548,9 @@ def test_only_this_computer_is_answered(server: Server) -> None:
         ("POST", "/gradio_api/call/colorize", {}),
         ("POST", "/gradio_api/vibe-edit", {}),
         ("GET", "/monitoring", {}),
+        ("GET", "/gradio_api/runs", {}),
+        ("PUT", "/", {}),
+        ("OPTIONS", "/gradio_api/upload", {}),
     ],
 )
 def test_what_the_page_does_not_need_is_refused(

@@ -176,6 +176,20 @@ def test_a_layer_next_to_its_photo_is_no_photo(tmp_path: Path) -> None:
     assert [job.source.name for job in plan(given, tmp_path / "out")] == ["a.jpg", "b.png"]
 
 
+def test_photos_that_share_a_name_but_for_the_suffix_have_layers_of_their_own(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    touch(folder, "a.jpg", "a.png", "a.tif", "a.jpg.hints.png", "A.PNG.hints.png", "a.hints.png")
+    jobs = {job.source.name: job.hints for job in plan([folder], tmp_path / "out")}
+    assert jobs == {
+        "a.jpg": folder / "a.jpg.hints.png",
+        "a.png": folder / "A.PNG.hints.png",
+        "a.tif": folder / "a.hints.png",
+    }
+    # The layer alone was not named.
+    (job,) = plan([folder / "a.jpg"], tmp_path / "out")
+    assert job.hints == folder / "a.jpg.hints.png"
+
+
 def test_hints_that_are_given_are_for_one_photo(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "a.hints.png", "b.png")
     hints = [Hint(1, 2, "red")]

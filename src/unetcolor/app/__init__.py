@@ -1,7 +1,7 @@
 """A web page on this computer: drop a photo, get it in color; needs ``pip install "unetcolor[app]"``.
 
-A photo is read from the file that the browser sent, and the file to download holds exactly what
-:meth:`unetcolor.UNetColorizer.predict` returns.
+A photo is read from the file that the browser sent, and the file to download holds what
+:meth:`unetcolor.UNetColorizer.predict` returns, with the photo's EXIF data and color profile.
 """
 
 from unetcolor.app.page import EXAMPLES, build_app

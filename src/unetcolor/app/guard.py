@@ -10,6 +10,8 @@ from unetcolor.app.kept import is_ours
 
 HOST = "127.0.0.1"
 
+_METHODS = ("GET", "HEAD", "POST")
+
 # In bytes: the page itself sends little more than a file's name and two choices.
 _LONGEST_MESSAGE = 100_000
 
@@ -26,17 +28,29 @@ _POLICY = (
 )
 
 
+def guards() -> list[Any]:
+    """Return what stands between the network and the page, the outermost first."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.base import BaseHTTPMiddleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    return [
+        # Another website can give this computer a name in its own domain, and so send requests under that name.
+        Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False),
+        Middleware(BaseHTTPMiddleware, dispatch=guard),
+    ]
+
+
 async def guard(request: Any, call_next: Any) -> Any:
-    """Answer the page itself; refuse other names of this computer, other websites, other addresses and other files."""
+    """Answer the page itself; refuse other websites, other methods, other addresses and other files."""
     from starlette.responses import PlainTextResponse
 
-    host, origin, path = request.headers.get("host", ""), request.headers.get("origin"), request.scope["path"]
-    # Another website can give this computer a name in its own domain, and so send requests under that name.
+    origin, path = request.headers.get("origin"), request.scope["path"]
     try:
-        allowed = urlsplit(f"//{host}").hostname in (HOST, "localhost")
-        allowed &= origin is None or urlsplit(origin).netloc == host
+        allowed = origin is None or urlsplit(origin).netloc == request.headers["host"]
     except ValueError:
         allowed = False
+    allowed &= request.method in _METHODS
     allowed &= path in _PAGES or path.startswith(_FOLDERS) or is_ours(path.removeprefix(_FILES))
     if allowed and request.method == "POST" and not path.endswith("/upload"):
         allowed = int(request.headers.get("content-length", _LONGEST_MESSAGE + 1)) <= _LONGEST_MESSAGE

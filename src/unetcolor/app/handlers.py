@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 
 import gradio as gr
 import numpy as np
+from PIL import Image
 
 from unetcolor.app.editing import color_of, marked, names, nearest, palette, swatches, to_hex
-from unetcolor.app.kept import new_path
+from unetcolor.app.kept import Sessions
 from unetcolor.app.opened import (
     Layer,
     Opened,
@@ -28,7 +29,7 @@ from unetcolor.app.opened import (
     without_color,
 )
 from unetcolor.errors import ImageReadError
-from unetcolor.hints import Hint, draw_layer
+from unetcolor.hints import LAYER_SUFFIX, Hint, draw_layer
 from unetcolor.images import read_image, split_alpha, write_image
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
@@ -37,6 +38,8 @@ Size: TypeAlias = tuple[int, int]
 
 # What a click on the photo does.
 SET, PICK, REMOVE = "sets the color", "picks up the color there", "removes a color"
+
+_GONE = "the page does not keep this photo any more; drop it again"
 
 
 class Handlers:
@@ -56,13 +59,18 @@ class Handlers:
         self._open: Callable[[str], Opened] = _kept(lambda path: open_for_page(path, max_pixels))
         self._layer: Callable[[str, Size], Layer] = _kept(lambda path, size: Layer(path, size, max_pixels))
         self._reference = _kept(lambda path: Reference(read_image(path, max_pixels=max_pixels)))
+        self._files = Sessions()
 
-    def colorize(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, str, Any, Any]:
+    def colorize(
+        self, request: gr.Request, photo: str | None, name: str, saturation: float, *known: Any
+    ) -> tuple[Any, str, Any, Any]:
         """Return both pictures of the slider, the message, and the files of the result and of the hints."""
         nothing = gr.DownloadButton(value=None, interactive=False)
         if photo is None:
             return None, message(""), nothing, nothing
-        start, file = time.perf_counter(), Path(photo)
+        start, file, session = time.perf_counter(), Path(photo), _session(request)
+        hints, layer, reference = known
+        self._files.use(session, photo, layer, reference)
         try:
             opened, predictor = self._open(photo), self.load(name)
             size = opened.pixels.shape[:2]
@@ -70,24 +78,33 @@ class Handlers:
             (colored,) = predictor.stream([opened.pixels], saturation=saturation, **given)
         except (ImageReadError, ValueError) as error:
             return None, _problem(error, photo, *known), nothing, nothing
-        colored_file = _write(f"{file.stem}_color.png", colored)
         parts = [f"{size[1]} x {size[0]} pixels", name, f"saturation {saturation:g}", *describe(given)]
         how = ", ".join([*parts, f"{time.perf_counter() - start:.1f} s"])
-        shown = (without_color(opened.shown, predictor), reduce_to_page(colored))
         done = message("; ".join([f"{file.name}: {how}", *opened.notes]))
-        hints, layer, _ = known
+        shown = without_color(opened.shown, predictor), reduce_to_page(colored)
+        slider = tuple(
+            self._show(session, f"{use}.webp", pixels) for use, pixels in zip(("before", "after"), shown, strict=True)
+        )
+        result = self._files.new_path(session, "result", f"{file.stem}_color.png")
+        write_image(result, colored, metadata=opened.metadata)
+        download = gr.DownloadButton(value=result, interactive=True)
         if not hints:
-            return shown, done, gr.DownloadButton(value=colored_file, interactive=True), nothing
-        drawn = draw_layer(hints, size, None if layer is None else self._layer(layer, size).at(size))
-        downloads = [colored_file, _write(f"{file.stem}.hints.png", drawn)]
-        return shown, done, *(gr.DownloadButton(value=path, interactive=True) for path in downloads)
+            return slider, done, download, nothing
+        # With the photo's whole name: a photo.jpg and a photo.png have hints of their own.
+        layer_file = self._files.new_path(session, "layer", f"{file.name}{LAYER_SUFFIX}")
+        write_image(layer_file, draw_layer(hints, size, None if layer is None else self._layer(layer, size).at(size)))
+        return slider, done, download, gr.DownloadButton(value=layer_file, interactive=True)
 
-    def preview(self, photo: str | None, name: str, saturation: float, *known: Any) -> tuple[Any, Any, str, Any, Any]:
+    def preview(
+        self, request: gr.Request, photo: str | None, name: str, saturation: float, *known: Any
+    ) -> tuple[Any, Any, str, Any, Any]:
         """Return the picture to click on, the list of hints, swatches, their colors, and the picture without marks."""
         hints = known[0]
         listed = gr.Dropdown(choices=names(hints), value=None, interactive=bool(hints))
         if photo is None:
             return None, listed, "", [], None
+        session = _session(request)
+        self._files.use(session, photo)
         try:
             opened, predictor = self._open(photo), self.load(name)
             size = opened.pixels.shape[:2]
@@ -100,10 +117,12 @@ class Handlers:
             return None, listed, "", [], None
         color, _ = split_alpha(colored)
         large, colors = enlarge_to_click(color), palette(color)
-        return marked(large, hints, size), listed, swatches(colors), colors, large
+        canvas = self._show(session, "canvas.jpg", marked(large, hints, size))
+        return canvas, listed, swatches(colors), colors, large
 
     def click(
         self,
+        request: gr.Request,
         event: gr.SelectData,
         action: str,
         color: str,
@@ -116,16 +135,21 @@ class Handlers:
     ) -> tuple[Any, ...]:
         """Return the chosen color and the hints after a click on the picture, and what :meth:`preview` returns."""
         x, y = event.index
-        here = moved_hint(Hint(y, x, color_of(color)), unmarked.shape[:2], self._open(photo).pixels.shape[:2])
+        try:
+            size = self._open(photo).pixels.shape[:2]
+        except ImageReadError:
+            # The page was away for long, or too much has been dropped since.
+            raise gr.Error(_GONE, print_exception=False) from None
+        here = moved_hint(Hint(y, x, color_of(color)), unmarked.shape[:2], size)
         if action == PICK:
             color = to_hex(unmarked[y, x] / 255)
         elif action == REMOVE:
-            number = nearest(hints, here.row, here.column, self._open(photo).pixels.shape[0] / unmarked.shape[0])
+            number = nearest(hints, here.row, here.column, size[0] / unmarked.shape[0])
             hints = [hint for i, hint in enumerate(hints) if i != number]
         else:
             hints = [*hints, here]
         # In one answer: a second question would take the browser a tenth of a second.
-        return color, hints, *self.preview(photo, name, saturation, hints, *known)
+        return color, hints, *self.preview(request, photo, name, saturation, hints, *known)
 
     def place(
         self, photo: str | None, color: str, column: float | None, row: float | None, hints: list[Hint]
@@ -138,6 +162,16 @@ class Handlers:
         except ImageReadError:
             return hints
         return [*hints, Hint(min(max(row, 0), height - 1), min(max(column, 0), width - 1), color_of(color))]
+
+    def end(self, request: gr.Request) -> None:
+        """Forget a page that was closed."""
+        self._files.end(_session(request))
+
+    def _show(self, session: str, name: str, pixels: np.ndarray) -> str:
+        """Return a new file of what the page shows under a name."""
+        path = self._files.new_path(session, name, name)
+        Image.fromarray(pixels).save(path)
+        return str(path)
 
     def _known(
         self, hints: list[Hint], layer: str | None, reference: str | None, *, size: Size, shown: Size
@@ -172,15 +206,13 @@ def message(text: str, kind: str = "") -> str:
     return f'<p role="status" class="{kind}">{escape(text)}</p>'
 
 
-def _write(name: str, pixels: np.ndarray) -> Path:
-    path = new_path(name)
-    write_image(path, pixels)
-    return path
+def _session(request: gr.Request) -> str:
+    return request.session_hash or ""
 
 
-def _problem(error: Exception, *files: Any) -> str:
-    text = str(error)
+def _problem(error: Exception, photo: str, *files: Any) -> str:
+    text = str(error) if os.path.exists(photo) else f"{Path(photo).name}: {_GONE}"
     # The message must not name the folder of the server.
-    for path in (path for path in files if isinstance(path, str)):
+    for path in (path for path in (photo, *files) if isinstance(path, str)):
         text = text.replace(path, Path(path).name)
     return message(text, "problem")

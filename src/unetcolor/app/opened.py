@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from unetcolor.hints import Hint, Hints, draw_layer, read_hints
-from unetcolor.images import read, read_image, split_alpha
+from unetcolor.images import Metadata, read, read_image, split_alpha
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
 
@@ -21,19 +21,21 @@ _SMALL = 1000
 
 
 class Opened(NamedTuple):
-    """A photo that was dropped on the page: its pixels, as they are shown, as they are clicked on, and notes."""
+    """A photo that was dropped on the page: its pixels, as shown, as clicked on, notes, and metadata."""
 
     pixels: np.ndarray
     shown: np.ndarray
     small: np.ndarray
     notes: tuple[str, ...]
+    metadata: Metadata
 
 
 def open_for_page(path: str, max_pixels: int) -> Opened:
     """Read a photo, or raise an ImageReadError."""
     original = read(path, max_pixels=max_pixels)
     pixels = original.pixels
-    return Opened(pixels, reduce_to_page(pixels), reduce_to_page(pixels, _SMALL), tuple(original.notes))
+    small = reduce_to_page(pixels, _SMALL)
+    return Opened(pixels, reduce_to_page(pixels), small, tuple(original.notes), original.metadata)
 
 
 def what_is_known(

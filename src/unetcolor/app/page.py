@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Pictures that ship and that no preset was trained on.
 EXAMPLES = ("astronaut", "chelsea", "coffee", "rocket")
 
-# In seconds: every hour, files older than a day are deleted; when the server stops, the others are too.
+# In seconds: every hour, files older than a day are deleted, even if nobody works with the page.
 _DELETE_CACHE = (3600, 86400)
 
 # Photos that wait for their turn.
@@ -159,14 +159,15 @@ def build_app(
             event.then(handlers.preview, known, small, **quick)
         for number, square in enumerate(squares):
             square.click(partial(swatch, number), [colors, color], color, **now)
+        page.unload(handlers.end)
     app: Blocks = page.queue(max_size=_MOST_WAITING, default_concurrency_limit=1)
     return app
 
 
 def import_gradio() -> Any:
     """Return Gradio, or raise a MissingExtraError."""
-    # Gradio would report to its makers; it reads this when it is imported.
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # Gradio would report to its makers, and record what is done; some of its versions know no other way to turn it off.
+    os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_RUN_HISTORY": "False"}
     try:
         import gradio
     except ModuleNotFoundError as error:

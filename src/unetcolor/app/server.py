@@ -6,7 +6,7 @@ import os
 import socket
 import time
 
-from unetcolor.app.guard import HOST, guard
+from unetcolor.app.guard import HOST, guards
 from unetcolor.app.kept import private_folder
 from unetcolor.app.page import build_app, import_gradio
 
@@ -62,11 +62,8 @@ def serve(
         Gradio is not installed.
     """
     port = _free_port(port)
-    with private_folder():
+    with private_folder() as folder:
         gr = import_gradio()
-        from starlette.middleware import Middleware
-        from starlette.middleware.base import BaseHTTPMiddleware
-
         # The fonts of the system: any other would be loaded from another host.
         fonts, mono = [gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")], [gr.themes.Font("monospace")]
         page = build_app(model=model, max_megapixels=max_megapixels, max_file_mb=max_file_mb)
@@ -81,10 +78,9 @@ def serve(
                 theme=gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=fonts, font_mono=mono),
                 css=_STYLE,
                 footer_links=[],
-                app_kwargs={"middleware": [Middleware(BaseHTTPMiddleware, dispatch=guard)]},
+                app_kwargs={"middleware": guards()},
                 # If they were left out, environment variables could turn these on.
                 share=False,
-                run_history=False,
                 enable_monitoring=False,
                 mcp_server=False,
                 ssr_mode=False,
@@ -92,6 +88,8 @@ def serve(
             )
             print(f"unetcolor is at {page.local_url} (Ctrl-C stops it)", flush=True)
             while True:
+                # Tells others that the folder is in use.
+                os.utime(folder)
                 time.sleep(1)
         except KeyboardInterrupt:
             pass

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from unetcolor.hints import Hint
+from unetcolor.hints import LAYER_SUFFIX, Hint
 from unetcolor.images import WRITE_FORMATS, find_pictures
 from unetcolor.images.finding import place
 from unetcolor.images.formats import READ_SUFFIXES
 from unetcolor.images.opening import count_pages, format_of
-
-# The end of the name of a layer of hints, which lies next to its photo: photo.hints.png next to photo.jpg.
-HINTS_SUFFIX = ".hints.png"
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,8 @@ def plan(
         Colorize each picture of a TIFF file that holds several, ``scan.tif`` into ``scan-1.tif``, ``scan-2.tif``,
         instead of the first alone.
     hints
-        Those of the one photo. None takes what lies next to each photo under its name with the suffix ``.hints.png``,
-        which is no photo itself.
+        Those of the one photo. None takes what lies next to each photo, ``photo.jpg.hints.png`` or else
+        ``photo.hints.png`` next to ``photo.jpg``, which is no photo itself.
 
     Raises
     ------
@@ -101,7 +98,7 @@ def plan(
     if hints is not None and len(sources) > 1:
         raise ValueError(
             f"hints are for one photo, and there are {len(sources)}: put the layer of each next to it, such as "
-            f"{sources[0].stem}{HINTS_SUFFIX}"
+            f"{sources[0].stem}{LAYER_SUFFIX}"
         )
     folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in photos]
     root = os.path.commonpath(folders)
@@ -118,8 +115,7 @@ def plan(
             name = target.with_name(target.name + name.suffix)
         name = _untaken(name, taken)
         comparison = _untaken(name.with_name(f"{name.stem}_compare{name.suffix}"), taken) if compare else None
-        beside = source.with_name(target.stem + HINTS_SUFFIX)
-        layer = layers.get(place(beside), beside if beside.exists() else None)
+        layer = _layer_of(source.with_name(target.name), layers)
         jobs.append(Job(source, name, comparison, hints or layer, page))
     taken_from = {place(source.parent) for source in sources}
     for job in jobs:
@@ -156,8 +152,19 @@ def _target(output: Path, root: str, source: Path, page: int | None) -> Path:
     return path if page is None else path.with_name(f"{path.stem}-{page + 1}{path.suffix}")
 
 
+def _layer_of(source: Path, layers: dict[str, Path]) -> Path | None:
+    """Return the layer next to a photo, or to a page of one: of its whole name, or of its name without the suffix."""
+    for name in (source.name, source.stem):
+        beside = source.with_name(name + LAYER_SUFFIX)
+        if place(beside) in layers:
+            return layers[place(beside)]
+        if beside.exists():
+            return beside
+    return None
+
+
 def _is_layer(path: Path) -> bool:
-    return path.name.lower().endswith(HINTS_SUFFIX)
+    return path.name.lower().endswith(LAYER_SUFFIX)
 
 
 def _with_suffix(path: Path, source: Path, wanted: str | None) -> Path:
