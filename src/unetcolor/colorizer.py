@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 import unetcolor
-from unetcolor._checks import height_and_width, true_or_false, whole_number
+from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_false
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
@@ -80,8 +80,10 @@ class UNetColorizer:
         network = get_encoder(encoder) if isinstance(encoder, str) else encoder
         self._options = UNetOptions(encoder=None if network is None else str(getattr(network, "name", "")), **unet)
         self._codec = Codec(get_color_space(space), self._options.head_stride, true_or_false("hints", hints))
-        self._image_size = None if image_size is None else height_and_width("image_size", image_size)
-        self._seed = None if seed is None else whole_number("seed", seed, least=0)
+        self._image_size = None if image_size is None else size_of_network("image_size", image_size)
+        if self._image_size is not None:
+            self._options.require_room(self._image_size)
+        self._seed = seed_or_none(seed)
         check_can_be_saved(self.space)
         self._model = keras_file.build_colorizer_network(self._codec, self._options, network, self._seed)
         self._training: dict[str, Any] = {}
@@ -485,6 +487,8 @@ class UNetColorizer:
             The file's name does not end in ``.keras``, the weights are not finite or too large for float16, or the
             encoder has layers that cannot be read back.
         """
+        path = path_to("path", path)
+        half_precision = true_or_false("half_precision", half_precision)
         record = Record(
             space=self.space.get_config(),
             provider=provider_of(self.space)._asdict(),
