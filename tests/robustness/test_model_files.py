@@ -54,7 +54,9 @@ def record(**changes: Any) -> Attack:
 
 
 def unknown_entry(name: str) -> Attack:
-    return lambda parts, path: write(path, {**parts, RECORD: json.dumps({**json.loads(parts[RECORD]), name: 1}).encode()})
+    return lambda parts, path: write(
+        path, {**parts, RECORD: json.dumps({**json.loads(parts[RECORD]), name: 1}).encode()}
+    )
 
 
 def raw_record(content: bytes) -> Attack:
@@ -144,7 +146,7 @@ def large_network_never_written(parts: Parts, path: Path) -> None:
     buffer = io.BytesIO(parts[WEIGHTS])
     with h5py.File(buffer, "r+") as file:
         edit(file)
-    record(network__filters=[2000, 2000])({**parts, WEIGHTS: buffer.getvalue()}, path)
+    record(network__filters=[1000, 1000])({**parts, WEIGHTS: buffer.getvalue()}, path)
 
 
 def device(parts: Parts, path: Path) -> None:

@@ -33,7 +33,7 @@ from unetcolor.networks.unet import build_unet
 WEIGHTS = "model.weights.h5"
 
 # Groups and arrays in the weights, and groups within groups: the presets have some hundreds, and four.
-_MOST_OBJECTS = 20_000
+_MOST_OBJECTS = 10_000
 _DEEPEST = 20
 
 # In half precision, arrays of no more values stay in float32. They take little room, and what rounding does to them,
@@ -169,8 +169,10 @@ def _arrays_in(file: h5py.File) -> dict[str, h5py.Dataset]:
 def _require_content(options: UNetOptions, member: Member, arrays: Mapping[str, h5py.Dataset]) -> None:
     """Raise before memory is taken for a huge network that a short file declares."""
     stored = sum(array.id.get_storage_size() for array in arrays.values())
+    # A convolution and its normalization have six.
+    least_arrays = 6 * options.convolutions * len(options.stages)
     # Of at least 2 bytes a weight.
-    if 2 * options.least_weights > min(stored, member.size):
+    if 2 * options.least_weights > min(stored, member.size) or least_arrays > len(arrays):
         raise ModelLoadError(f"{RECORD} declares a network that is larger than the file")
 
 

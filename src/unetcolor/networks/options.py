@@ -92,13 +92,15 @@ class UNetOptions:
     @property
     def least_weights(self) -> int:
         """The number of weights that a network of these options has at least: those of its 3x3 convolutions."""
-        filters, further = self.filters, self.convolutions - 1
-        way_down = pairwise([1, *filters]) if self.encoder is None else []
-        weights = sum(9 * width * (before + further * width) for before, width in way_down)
+        return sum(9 * width * (before + (self.convolutions - 1) * width) for before, width in self.stages)
+
+    @property
+    def stages(self) -> list[tuple[int, int]]:
+        """The channels that the first convolution of each stage takes, at least, and those that all of it give."""
+        filters = tuple(self.filters)
+        way_down = list(pairwise([1, *filters])) if self.encoder is None else []
         way_up = filters[:-1] if self.encoder is None else filters
-        return weights + sum(
-            9 * width * width * self.convolutions for depth, width in enumerate(way_up) if 2**depth >= self.head_stride
-        )
+        return way_down + [(width, width) for depth, width in enumerate(way_up) if 2**depth >= self.head_stride]
 
     def require_room(self, image_size: Sequence[int]) -> None:
         """Raise a ValueError if pictures of a size ``(height, width)`` are too large for a network of these options."""

@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -18,12 +19,14 @@ from unetcolor.losses import get_loss
 from unetcolor.models.record import name_of_loss
 from unetcolor.networks.precision import Precision, resolve
 from unetcolor.training.averaging import Averaging
-from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
+from unetcolor.training.checkpoint import Checkpoint, former_of, save_checkpoint
 from unetcolor.training.compilation import Compilation
 from unetcolor.training.data import prepare
+from unetcolor.training.divergence import Guard
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
 from unetcolor.training.sources import Sources
+from unetcolor.training.state import compilation_of
 from unetcolor.training.validation import ColorValidation
 
 _COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
@@ -77,7 +80,7 @@ def train(
     to_compile, to_fit = sort_arguments(keras_arguments)
     saved = None
     if options.checkpoint is not None and os.path.exists(options.checkpoint):
-        saved = Checkpoint.read(options.checkpoint)
+        saved = Checkpoint.read_newest(options.checkpoint)
         if "initial_epoch" in to_fit:
             raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
         to_fit["initial_epoch"] = saved.epoch
@@ -106,14 +109,17 @@ def train(
     )
     rate = options.learning_rate
     compilation.compile(network, to_compile, learning_rate=rate, epochs=options.epochs, steps=data.steps)
+    compiled_with = compilation_of(network)
     averaging = None if options.average is None else Averaging(options.average)
+    if averaging is not None:
+        averaging.set_model(network)
     if saved is not None:
-        saved.restore(network)
+        averages = [] if averaging is None else saved.arrays_of("average", averaging.variables)
+        saved.restore(network, compiled_with)
         training = saved.facts["training"]
         if averaging is not None:
-            averaging.restore(saved.arrays, saved.epoch)
-        if training:
-            keep(data.image_size, dict(training))
+            averaging.restore(averages, saved.epoch)
+        keep(data.image_size, dict(training))
     facts = {
         "pictures": data.count,
         "batch_size": options.batch_size,
@@ -124,14 +130,16 @@ def train(
     before: list[keras.callbacks.Callback] = [recorder]
     if options.validate_colors and data.validation is not None:
         before.insert(0, ColorValidation(data.validation.rgb, codec))
+    # Before the others, which then see only what is finite.
+    before.insert(0, Guard(network))
     if averaging is not None:
         # The first of all: what follows sees the averages.
-        averaging.set_model(network)
         before.insert(0, averaging)
     after = []
     if options.checkpoint is not None:
+        facts_of_all = {"course": course, "compilation": compiled_with}
         # The last of all, so that it misses nothing that another callback changes.
-        after = [_Keeper(options.checkpoint, network, course, recorder, averaging)]
+        after = [_Keeper(options.checkpoint, network, facts_of_all, recorder, averaging, saved)]
     try:
         history: keras.callbacks.History = compilation.trained(network, precision).fit(
             data.batches,
@@ -197,21 +205,28 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no t
         self,
         path: str | os.PathLike[str],
         network: keras.Model,
-        course: dict[str, Any],
+        facts: dict[str, Any],
         recorder: _Recorder,
         averaging: Averaging | None,
+        saved: Checkpoint | None,
     ) -> None:
         super().__init__()
         self._path = path
         self._network = network
-        self._course = course
+        self._facts = facts
         self._recorder = recorder
         self._averaging = averaging
+        self._is_new = saved is None
+        # What was read is good, and so is what this training writes.
+        self._has_good = saved is not None and saved.path == path
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        facts = np.array(json.dumps({"course": self._course, "training": self._recorder.training}))
-        if self._averaging is None:
-            save_checkpoint(self._path, self._network, epoch + 1, facts=facts)
-            return
-        with self._averaging.own_weights():
-            save_checkpoint(self._path, self._network, epoch + 1, facts=facts, **self._averaging.arrays)
+        facts = np.array(json.dumps({**self._facts, "training": self._recorder.training}))
+        averages = {} if self._averaging is None else self._averaging.arrays
+        with nullcontext() if self._averaging is None else self._averaging.own_weights():
+            save_checkpoint(self._path, self._network, epoch + 1, keep_former=self._has_good, facts=facts, **averages)
+        if self._is_new:
+            # That of another training, which was in the same place.
+            former_of(self._path).unlink(missing_ok=True)
+            self._is_new = False
+        self._has_good = True
