@@ -19,6 +19,7 @@ LARGEST_SIDE_OF_NETWORK = 2048
 LARGEST_SEED = 2**62
 
 MOST_EPOCHS = 1_000_000
+MOST_PICTURES_AT_ONCE = 1_000_000
 
 
 def whole_number(name: str, value: Any, least: int | None = 1, most: int | None = None) -> int:
@@ -92,6 +93,13 @@ def true_or_false(name: str, value: Any) -> bool:
     if getattr(value, "shape", ()) != () or value not in (True, False):
         raise ValueError(f"{name} must be True or False, not {shown(value)}")
     return bool(value)
+
+
+def verbosity(value: Any) -> Any:
+    """Return what ``verbose`` may be in Keras, or raise a ValueError."""
+    if getattr(value, "shape", ()) != () or value not in ("auto", 0, 1, 2):
+        raise ValueError(f"verbose must be 'auto', 0, 1 or 2, not {shown(value)}")
+    return value
 
 
 def path_to(name: str, value: Any) -> str | os.PathLike[str]:

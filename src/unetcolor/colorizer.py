@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 import unetcolor
-from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_false
+from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_false, verbosity
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
@@ -207,7 +207,8 @@ class UNetColorizer:
         checkpoint
             An ``.npz`` file to keep all that the training needs after each epoch. If it is there already, the
             training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped,
-            unless a dataset of your own decides what an epoch is.
+            unless a dataset of your own decides what an epoch is. The one before is kept next to it, as
+            ``name.previous.npz``: if the last is damaged, a warning says so, and the training goes on from there.
         precision
             Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
@@ -228,6 +229,8 @@ class UNetColorizer:
             The pictures are of a wrong shape, dtype or range, or there are none; or the processor lacks the precision.
         ModelLoadError
             The checkpoint is damaged, or belongs to a training with other options.
+        DivergedError
+            The loss or the weights are no longer finite; the network has those of the last good epoch.
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
@@ -260,6 +263,7 @@ class UNetColorizer:
             compilation=self._compilation,
             training=self._training,
             keep=self._record_epoch,
+            require_room=self._options.require_room,
         )
 
     def predict(
@@ -456,6 +460,7 @@ class UNetColorizer:
         ValueError
             The pictures are of a wrong shape, dtype or range, or there are none.
         """
+        verbosity(verbose)
         predictor = self.predictor(precision=precision)
 
         def colorize(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -567,7 +572,7 @@ class UNetColorizer:
     def _hints_to_draw(self, hints: bool | Hinting | None) -> bool | Hinting:
         if hints is None:
             return self.hints
-        if hints and not self.hints:
+        if not self.hints and (isinstance(hints, Hinting) or hints is True):
             raise ValueError("this network takes no hints: build it with UNetColorizer(hints=True)")
         return hints
 

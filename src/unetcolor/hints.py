@@ -241,7 +241,7 @@ def read_hints(given: Any) -> Hints | None:
         given = read_image(given)
     if not isinstance(given, np.ndarray):
         raise ValueError(f"hints are a list of Hint, or a picture with transparency, not {type(given).__name__}")
-    colors, alpha = split_alpha(given)
+    colors, alpha = split_alpha(given) if given.ndim == 3 else (given, None)
     if alpha is None:
         raise ValueError(
             "a layer of hints is transparent where there is no hint: four channels, RGB and alpha, not the shape "

@@ -24,7 +24,7 @@ import numpy as np
 
 from unetcolor._files import replacing
 from unetcolor.codec import Codec
-from unetcolor.errors import ModelLoadError, shown_names
+from unetcolor.errors import ModelLoadError, shown, shown_names
 from unetcolor.models.archive import LARGEST_FILE, Member, open_member, read_member
 from unetcolor.models.record import LARGEST_RECORD, RECORD, Record, encoder_of, parse_record, space_of
 from unetcolor.networks.options import UNetOptions
@@ -100,7 +100,7 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
     record = read_record(path)
     codec = Codec(space_of(path, record), record.network.head_stride, record.hints)
     # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
-    encoder = encoder_of(path, record) if encoder is None else keras.models.clone_model(encoder)
+    encoder = encoder_of(path, record) if encoder is None else _copy_of(encoder)
     with open_member(path, WEIGHTS) as member, _as_weights(path, member) as file:
         arrays = _arrays_in(file)
         _require_content(record.network, member, arrays)
@@ -112,6 +112,12 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
         member.require_whole()
         _fill(network, arrays)
     return LoadedNetwork(record, codec, network)
+
+
+def _copy_of(encoder: Any) -> keras.Model:
+    if not isinstance(encoder, keras.Model):
+        raise TypeError(f"encoder must be a keras.Model, built as for the training, not {shown(encoder)}")
+    return keras.models.clone_model(encoder)
 
 
 def build_colorizer_network(

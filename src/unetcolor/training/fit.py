@@ -12,9 +12,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from unetcolor._checks import whole_number
+from unetcolor._checks import true_or_false, whole_number
 from unetcolor.codec import Codec
-from unetcolor.errors import unknown_name
+from unetcolor.errors import shown, unknown_name
 from unetcolor.losses import get_loss
 from unetcolor.models.record import name_of_loss
 from unetcolor.networks.precision import Precision, resolve
@@ -35,6 +35,13 @@ _FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {
     *("self", "x", "y", "sample_weight", "class_weight", "validation_batch_size")
 }
 
+_WHOLE_NUMBERS = {
+    **dict.fromkeys(("steps_per_epoch", "validation_steps", "steps_per_execution", "validation_freq"), 1),
+    "initial_epoch": 0,
+}
+_MOST_STEPS = 10**9
+_TRUE_OR_FALSE = {"run_eagerly", "auto_scale_loss"}
+
 Keep = Callable[[Size, dict[str, Any]], None]
 
 
@@ -53,6 +60,7 @@ def train(
     compilation: Compilation,
     training: Mapping[str, Any],
     keep: Keep,
+    require_room: Callable[[Size], None],
 ) -> keras.callbacks.History:
     """Train a network on pictures in color.
 
@@ -76,8 +84,13 @@ def train(
         What is known of the training so far.
     keep
         Called after each epoch with the size of the pictures and what is then known of the training.
+    require_room
+        Raises if pictures of a size are too large for the network.
     """
     to_compile, to_fit = sort_arguments(keras_arguments)
+    callbacks = _flat(callbacks)
+    if to_fit.get("initial_epoch", 0) >= options.epochs:
+        raise ValueError(f"initial_epoch must be below epochs, {options.epochs}, not {to_fit['initial_epoch']}")
     saved = None
     if options.checkpoint is not None and os.path.exists(options.checkpoint):
         saved = Checkpoint.read_newest(options.checkpoint)
@@ -107,6 +120,7 @@ def train(
         steps_per_epoch=steps_given,
         validation_steps=to_fit.get("validation_steps"),
     )
+    require_room(data.image_size)
     rate = options.learning_rate
     compilation.compile(network, to_compile, learning_rate=rate, epochs=options.epochs, steps=data.steps)
     compiled_with = compilation_of(network)
@@ -147,7 +161,7 @@ def train(
             epochs=options.epochs,
             # What makes an epoch of a dataset is left to the dataset.
             steps_per_epoch=steps_given if data.count is None else data.steps,
-            callbacks=[*before, *keras.tree.flatten(callbacks or []), *after],
+            callbacks=[*before, *callbacks, *after],
             verbose=options.verbose,
             # The batches have their order, which follows from our own seed.
             shuffle=False,
@@ -164,16 +178,38 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     unknown = sorted(arguments.keys() - _COMPILE_WORDS - _FIT_WORDS)
     if unknown:
         raise TypeError(unknown_name("argument of fit", unknown[0], sorted(_COMPILE_WORDS | _FIT_WORDS)))
-    for word in ("steps_per_epoch", "validation_steps"):
-        if arguments.get(word) is not None:
-            arguments = {**arguments, word: whole_number(word, arguments[word])}
+    for word, least in _WHOLE_NUMBERS.items():
+        # Keras has defaults for the others.
+        if arguments.get(word) is not None or (word == "initial_epoch" and word in arguments):
+            arguments = {**arguments, word: whole_number(word, arguments[word], least, _MOST_STEPS)}
+    for word in arguments.keys() & _TRUE_OR_FALSE:
+        true_or_false(word, arguments[word])
     # Unknown names raise before anything is changed.
     if arguments.get("loss") is not None:
         arguments = {**arguments, "loss": get_loss(arguments["loss"])}
-    if isinstance(arguments.get("optimizer"), str):
-        keras.optimizers.get(arguments["optimizer"])
+    if "optimizer" in arguments:
+        _check_optimizer(arguments["optimizer"])
     to_compile = {name: value for name, value in arguments.items() if name in _COMPILE_WORDS}
     return to_compile, {name: value for name, value in arguments.items() if name not in _COMPILE_WORDS}
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    try:
+        keras.optimizers.get(optimizer)
+        if optimizer is None:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"optimizer must be one of Keras or the name of one, such as adam, not {shown(optimizer)}"
+        ) from None
+
+
+def _flat(callbacks: Any) -> list[keras.callbacks.Callback]:
+    flat: list[Any] = [] if callbacks is None else keras.tree.flatten(callbacks)
+    for callback in flat:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(f"callbacks must be a list of keras.callbacks.Callback, not {shown(callbacks)}")
+    return flat
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types.
