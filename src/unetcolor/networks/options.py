@@ -69,9 +69,10 @@ class UNetOptions:
         if not isinstance(self.upsampling, str) or self.upsampling not in get_args(Upsampling):
             allowed = ", ".join(get_args(Upsampling))
             raise ValueError(f"upsampling must be one of {allowed}, not {shown(self.upsampling)}")
-        if not isinstance(self.encoder, str | None) or len(self.encoder or "") > _LONGEST_NAME:
-            given = shown(self.encoder)
-            raise ValueError(f"encoder must be a name of at most {_LONGEST_NAME} letters, or None, not {given}")
+        if not isinstance(self.encoder, str | None):
+            raise ValueError(f"encoder must be a name or None, not {shown(self.encoder)}")
+        if len(self.encoder or "") > _LONGEST_NAME:
+            raise ValueError(f"encoder must have at most {_LONGEST_NAME} letters, not those of {shown(self.encoder)}")
         plain: dict[str, Any] = {
             "filters": _filters(self.filters),
             "convolutions": whole_number("convolutions", self.convolutions, most=MOST_CONVOLUTIONS),
