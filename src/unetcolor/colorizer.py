@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 import unetcolor
-from unetcolor._checks import height_and_width, true_or_false, whole_number
+from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_false, verbosity
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
@@ -80,8 +80,10 @@ class UNetColorizer:
         network = get_encoder(encoder) if isinstance(encoder, str) else encoder
         self._options = UNetOptions(encoder=None if network is None else str(getattr(network, "name", "")), **unet)
         self._codec = Codec(get_color_space(space), self._options.head_stride, true_or_false("hints", hints))
-        self._image_size = None if image_size is None else height_and_width("image_size", image_size)
-        self._seed = None if seed is None else whole_number("seed", seed, least=0)
+        self._image_size = None if image_size is None else size_of_network("image_size", image_size)
+        if self._image_size is not None:
+            self._options.require_room(self._image_size)
+        self._seed = seed_or_none(seed)
         check_can_be_saved(self.space)
         self._model = keras_file.build_colorizer_network(self._codec, self._options, network, self._seed)
         self._training: dict[str, Any] = {}
@@ -205,7 +207,8 @@ class UNetColorizer:
         checkpoint
             An ``.npz`` file to keep all that the training needs after each epoch. If it is there already, the
             training goes on from it, up to ``epochs`` in all: with a ``seed``, exactly as if it had not been stopped,
-            unless a dataset of your own decides what an epoch is.
+            unless a dataset of your own decides what an epoch is. The one before is kept next to it, as
+            ``name.previous.npz``: if the last is damaged, a warning says so, and the training goes on from there.
         precision
             Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
@@ -226,6 +229,8 @@ class UNetColorizer:
             The pictures are of a wrong shape, dtype or range, or there are none; or the processor lacks the precision.
         ModelLoadError
             The checkpoint is damaged, or belongs to a training with other options.
+        DivergedError
+            The loss or the weights are no longer finite; the network has those of the last good epoch.
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
         """
@@ -258,6 +263,7 @@ class UNetColorizer:
             compilation=self._compilation,
             training=self._training,
             keep=self._record_epoch,
+            require_room=self._options.require_room,
         )
 
     def predict(
@@ -454,6 +460,7 @@ class UNetColorizer:
         ValueError
             The pictures are of a wrong shape, dtype or range, or there are none.
         """
+        verbosity(verbose)
         predictor = self.predictor(precision=precision)
 
         def colorize(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -485,6 +492,8 @@ class UNetColorizer:
             The file's name does not end in ``.keras``, the weights are not finite or too large for float16, or the
             encoder has layers that cannot be read back.
         """
+        path = path_to("path", path)
+        half_precision = true_or_false("half_precision", half_precision)
         record = Record(
             space=self.space.get_config(),
             provider=provider_of(self.space)._asdict(),
@@ -563,7 +572,7 @@ class UNetColorizer:
     def _hints_to_draw(self, hints: bool | Hinting | None) -> bool | Hinting:
         if hints is None:
             return self.hints
-        if hints and not self.hints:
+        if not self.hints and (isinstance(hints, Hinting) or hints is True):
             raise ValueError("this network takes no hints: build it with UNetColorizer(hints=True)")
         return hints
 

@@ -1,9 +1,56 @@
-"""The exceptions of unetcolor, and the message for a missing extra."""
+"""The exceptions of unetcolor, the message for a missing extra, and how messages show what was given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+
+# Only what was made to do harm needs more room than this.
+_LONGEST_MESSAGE = 1000
+
+
+def printable(text: str) -> str:
+    """Return a text as a terminal may show it: what would steer it, or turn the direction of writing, becomes ``?``.
+
+    Examples
+    --------
+    >>> printable(f"red: {chr(27)}[31m")
+    'red: ?[31m'
+    """
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+
+
+def shown(value: object) -> str:
+    """Return what was given as a message shows it: as Python writes it, but short.
+
+    Examples
+    --------
+    >>> shown("a" * 1000), shown(range(3))
+    ("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'", 'range(0, 3)')
+    """
+    if hasattr(value, "dtype") and getattr(value, "shape", ()) != ():
+        return f"an array of shape {value.shape} and dtype {value.dtype}"  # type: ignore[attr-defined]
+    return printable(_SHORT.repr(value))
+
+
+def shown_names(names: Iterable[str]) -> str:
+    """Return the first of some names from a file, in the order of the alphabet, without quotation marks."""
+    return ", ".join(shown(name)[1:-1] for name in sorted(names)[:5])
+
+
+class _Short(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 80
+        self.maxlist = self.maxtuple = 8
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write a number of thousands of digits.
+        return super().repr_int(x, level) if x.bit_length() < 1000 else f"a number of {x.bit_length()} bits"
+
+
+_SHORT = _Short()
 
 
 class UnetcolorError(Exception):
@@ -19,7 +66,16 @@ class VideoError(UnetcolorError, ValueError):
 
 
 class ModelLoadError(UnetcolorError, ValueError):
-    """A model file could not be loaded; the message holds its path and the reason."""
+    """A model file could not be loaded; the message holds its path and the reason.
+
+    Much of the message may come from the file itself: it is made printable, and is never long.
+    """
+
+    def __init__(self, message: object) -> None:
+        text = printable(str(message))
+        if len(text) > _LONGEST_MESSAGE:
+            text = f"{text[: _LONGEST_MESSAGE // 2]} ... {text[-_LONGEST_MESSAGE // 3 :]}"
+        super().__init__(text)
 
 
 class ColorSpaceError(UnetcolorError, ValueError):
@@ -28,6 +84,10 @@ class ColorSpaceError(UnetcolorError, ValueError):
 
 class NotFittedError(UnetcolorError, RuntimeError):
     """A colorizer was asked for colors before it was trained."""
+
+
+class DivergedError(UnetcolorError, ArithmeticError):
+    """A training ran into numbers that are not finite; the message says when, and what the network is left with."""
 
 
 class MissingExtraError(UnetcolorError, ImportError):
@@ -39,6 +99,6 @@ class MissingExtraError(UnetcolorError, ImportError):
 
 def unknown_name(kind: str, given: object, available: Sequence[str]) -> str:
     """Say that a name is unknown, what was probably meant, and what there is."""
-    close = get_close_matches(str(given), available, n=1)
+    close = get_close_matches(str(given)[:100], available, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"unknown {kind} {given!r}.{hint} Available: {', '.join(available)}"
+    return f"unknown {kind} {shown(given)}.{hint} Available: {', '.join(available)}"

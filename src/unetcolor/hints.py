@@ -241,11 +241,11 @@ def read_hints(given: Any) -> Hints | None:
         if others:
             raise ValueError(f"hints are a list of unetcolor.Hint; one of them is {others[0]!r}")
         return _List(given) if given else None
-    if isinstance(given, str | os.PathLike | Image.Image):
+    if isinstance(given, str | os.PathLike | Image.Image) and given != "":
         given = read_image(given)
     if not isinstance(given, np.ndarray):
         raise ValueError(f"hints are a list of Hint, or a picture with transparency, not {type(given).__name__}")
-    colors, alpha = split_alpha(given)
+    colors, alpha = split_alpha(given) if given.ndim == 3 else (given, None)
     if alpha is None:
         raise ValueError(
             "a layer of hints is transparent where there is no hint: four channels, RGB and alpha, not the shape "

@@ -98,10 +98,10 @@ def test_one_seed_makes_one_network() -> None:
     [
         ({"input_channels": 0}, "input_channels must be at least 1, not 0"),
         ({"output_channels": -1}, "output_channels must be at least 1, not -1"),
-        ({"filters": ()}, "filters must be 1 to 16 positive numbers"),
+        ({"filters": ()}, "filters must be 1 to 10 whole numbers"),
         ({"filters": (8, 0)}, r"not \(8, 0\)"),
-        ({"filters": (1,) * 17}, "filters must be 1 to 16"),
-        ({"convolutions": 17}, "convolutions must be at most 16, not 17"),
+        ({"filters": (1,) * 17}, "filters must be 1 to 10"),
+        ({"convolutions": 17}, "convolutions must be at most 8, not 17"),
         ({"convolutions": 0}, "convolutions must be at least 1"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1, not 1.0"),
         ({"momentum": -0.1}, "momentum must be at least 0 and below 1"),

@@ -10,6 +10,7 @@ from rich.markup import escape
 from unetcolor.cli._loading import loading
 from unetcolor.cli._options import AsJson, Trained
 from unetcolor.cli._output import new_table, print_json, readable_errors, results
+from unetcolor.errors import printable
 from unetcolor.models.presets import path_of_model
 
 
@@ -39,7 +40,9 @@ def info(model: Trained, as_json: AsJson = False) -> None:
         table.columns[1].justify = "left"
         for name, value in facts.items():
             for key, each in _flat(name, value):
-                table.add_row(key, escape(f"{each:.4g}" if isinstance(each, float) else str(each)))
+                text = f"{each:.4g}" if isinstance(each, float) else str(each)
+                # The config of a color space is kept as it is, whatever characters are in it.
+                table.add_row(escape(printable(key)), escape(printable(text)))
         results.print(table)
 
 

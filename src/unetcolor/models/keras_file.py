@@ -12,7 +12,8 @@ import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,17 @@ import numpy as np
 
 from unetcolor._files import replacing
 from unetcolor.codec import Codec
-from unetcolor.errors import ModelLoadError
-from unetcolor.models.record import RECORD, Record, encoder_of, parse_record, space_of
+from unetcolor.errors import ModelLoadError, shown, shown_names
+from unetcolor.models.archive import LARGEST_FILE, Member, open_member, read_member
+from unetcolor.models.record import LARGEST_RECORD, RECORD, Record, encoder_of, parse_record, space_of
 from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.unet import build_unet
 
 WEIGHTS = "model.weights.h5"
-_LARGEST_RECORD = 1_000_000
+
+# Groups and arrays in the weights, and groups within groups: the presets have some hundreds, and four.
+_MOST_OBJECTS = 10_000
+_DEEPEST = 20
 
 # In half precision, arrays of no more values stay in float32. They take little room, and what rounding does to them,
 # such as first kernels, biases and statistics, is what one would see.
@@ -44,6 +49,8 @@ def write_model(
         raise ValueError(f"a model's file name ends in .keras, which {Path(path).name!r} does not")
     if not all(np.isfinite(values).all() for values in model.get_weights()):
         raise ValueError("the network's weights are not finite: its training diverged; nothing was written")
+    if 4 * model.count_params() > LARGEST_FILE - 4_000_000:
+        raise ValueError(f"the network is too large for a model file: {model.count_params():,} weights")
     # Without its compilation: a loss of the user's own would keep plain Keras from opening the file.
     plain = keras.Model(model.input, model.output, name=model.name)
     with replacing(path) as temporary:
@@ -63,7 +70,7 @@ def read_record(path: str | os.PathLike[str]) -> Record:
     ModelLoadError
         There is no such file, it is not a model of unetcolor, or its record is damaged.
     """
-    return parse_record(path, _read_member(path, RECORD, _LARGEST_RECORD))
+    return parse_record(path, read_member(path, RECORD, LARGEST_RECORD))
 
 
 @dataclass(frozen=True)
@@ -93,13 +100,24 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
     record = read_record(path)
     codec = Codec(space_of(path, record), record.network.head_stride, record.hints)
     # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
-    encoder = encoder_of(path, record) if encoder is None else keras.models.clone_model(encoder)
-    try:
-        network = build_colorizer_network(codec, record.network, encoder, record.training["seed"])
-    except (TypeError, ValueError) as error:
-        raise ModelLoadError(f"{path}: the network cannot be built: {error}") from error
-    read_weights(path, network)
+    encoder = encoder_of(path, record) if encoder is None else _copy_of(encoder)
+    with open_member(path, WEIGHTS) as member, _as_weights(path, member) as file:
+        arrays = _arrays_in(file)
+        _require_content(record.network, member, arrays)
+        try:
+            network = build_colorizer_network(codec, record.network, encoder, record.training["seed"])
+        except (TypeError, ValueError) as error:
+            raise ModelLoadError(f"the network cannot be built: {error}") from error
+        _require_size(network, member)
+        member.require_whole()
+        _fill(network, arrays)
     return LoadedNetwork(record, codec, network)
+
+
+def _copy_of(encoder: Any) -> keras.Model:
+    if not isinstance(encoder, keras.Model):
+        raise TypeError(f"encoder must be a keras.Model, built as for the training, not {shown(encoder)}")
+    return keras.models.clone_model(encoder)
 
 
 def build_colorizer_network(
@@ -117,28 +135,67 @@ def build_colorizer_network(
     )
 
 
-def read_weights(path: str | os.PathLike[str], model: keras.Model) -> None:
-    """Fill a model with the weights of a model file.
-
-    Raises
-    ------
-    ModelLoadError
-        The file does not hold exactly this network's arrays.
-    """
-    variables = _names_in_file(model)
-    # Twice the size of float32, and room for the file's own structure.
-    content = _read_member(path, WEIGHTS, largest=8 * model.count_params() + 4_000_000)
+@contextmanager
+def _as_weights(path: str | os.PathLike[str], member: Member) -> Iterator[h5py.File]:
+    """Open the weights of a model file; what goes wrong with them is told with the file's path."""
     try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            _refuse_other_arrays(file, variables.keys())
-            arrays = {name: _read_array(file, name, variable) for name, variable in variables.items()}
+        with h5py.File(member, "r") as file:
+            yield file
     except ModelLoadError as error:
         raise ModelLoadError(f"{path}: {error}") from error
     # What damaged HDF5 data raises depends on where the damage is.
     except Exception as error:
         raise ModelLoadError(f"{path}: the weights are damaged: {error}") from error
+
+
+def _arrays_in(file: h5py.File) -> dict[str, h5py.Dataset]:
+    """Return the arrays of a weights file by their names, without those that are links to elsewhere.
+
+    HDF5's own walk goes from group to group by recursion, which deep files would overflow.
+    """
+    arrays: dict[str, h5py.Dataset] = {}
+    groups: list[tuple[str, int, h5py.Group]] = [("", 0, file)]
+    objects = 0
+    while groups:
+        before, depth, group = groups.pop()
+        for key in group:
+            objects += 1
+            if objects > _MOST_OBJECTS or depth > _DEEPEST:
+                raise ModelLoadError("the weights hold more groups than a network has layers")
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                continue
+            item = group[key]
+            if isinstance(item, h5py.Group):
+                groups.append((f"{before}{key}/", depth + 1, item))
+            elif isinstance(item, h5py.Dataset):
+                arrays[f"{before}{key}"] = item
+    return arrays
+
+
+def _require_content(options: UNetOptions, member: Member, arrays: Mapping[str, h5py.Dataset]) -> None:
+    """Raise before memory is taken for a huge network that a short file declares."""
+    stored = sum(array.id.get_storage_size() for array in arrays.values())
+    # A convolution and its normalization have six.
+    least_arrays = 6 * options.convolutions * len(options.stages)
+    # Of at least 2 bytes a weight.
+    if 2 * options.least_weights > min(stored, member.size) or least_arrays > len(arrays):
+        raise ModelLoadError(f"{RECORD} declares a network that is larger than the file")
+
+
+def _require_size(network: keras.Model, member: Member) -> None:
+    # In float32, with room for the file's own structure.
+    if member.size > 4 * network.count_params() + 4_000_000:
+        raise ModelLoadError(f"{WEIGHTS} is larger than it can be")
+
+
+def _fill(network: keras.Model, arrays: Mapping[str, h5py.Dataset]) -> None:
+    """Give a network its weights, or raise a ModelLoadError if these are not exactly its arrays."""
+    variables = _names_in_file(network)
+    _refuse_other_arrays(arrays, variables.keys())
+    # First all are read: a network is filled, or it is not.
+    values = {name: _read_array(name, arrays.get(name), variable) for name, variable in variables.items()}
     for name, variable in variables.items():
-        variable.assign(arrays[name])
+        variable.assign(values[name])
 
 
 def _require_readable(path: Path, model: keras.Model) -> None:
@@ -146,7 +203,7 @@ def _require_readable(path: Path, model: keras.Model) -> None:
     names = _names_in_file(model).keys()
     with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read(WEIGHTS)), "r") as file:
         try:
-            _refuse_other_arrays(file, names)
+            _refuse_other_arrays(_arrays_in(file), names)
         except ModelLoadError as error:
             raise ValueError(f"this network cannot be read back, so nothing was written: {error}") from error
 
@@ -195,51 +252,29 @@ def _names_in_file(model: keras.Model, prefix: str = "layers") -> dict[str, Any]
     return names
 
 
-def _read_array(file: h5py.File, name: str, variable: Any) -> Any:
+def _read_array(name: str, array: h5py.Dataset | None, variable: Any) -> np.ndarray:
     """Read one array after making sure that it is plain data of the variable's shape and dtype."""
-    place: Any = file
-    for part in name.split("/"):
-        if not isinstance(place, h5py.Group) or not isinstance(place.get(part, getlink=True), h5py.HardLink):
-            raise ModelLoadError(f"the weights lack the array {name}, which this network has")
-        place = place[part]
+    if array is None:
+        raise ModelLoadError(f"the weights lack the array {name}, which this network has")
     shape = tuple(variable.shape)
     dtypes = ("float32", "float16") if variable.dtype == "float32" else (variable.dtype,)
-    if not isinstance(place, h5py.Dataset) or place.shape != shape or place.dtype not in dtypes:
+    if array.shape != shape or array.dtype not in dtypes:
         raise ModelLoadError(
-            f"the weights' {name} must be an array of shape {shape} and dtype {' or '.join(dtypes)}, not {place!r}; an "
-            "encoder of your own is to be passed to load as encoder="
+            f"the weights' {name} must be an array of shape {shape} and dtype {' or '.join(dtypes)}, not of shape "
+            f"{array.shape} and dtype {array.dtype}; an encoder of your own is to be passed to load as encoder="
         )
-    # External and virtual data live in other files; chunks and filters can claim memory beyond the shape.
-    if place.external or place.is_virtual or place.chunks:
+    # External and virtual data live in other files; chunks and filters can claim memory beyond the shape, and so can
+    # data that was never written.
+    if array.external or array.is_virtual or array.chunks or array.id.get_storage_size() != array.nbytes:
         raise ModelLoadError(f"the weights' {name} is not stored as plain data")
-    values = place[()]
+    values: np.ndarray = array[()]
     if not np.isfinite(values).all():
         raise ModelLoadError(f"the weights' {name} holds values that are not finite")
     return values
 
 
-def _refuse_other_arrays(file: h5py.File, names: Iterable[str]) -> None:
-    found: set[str] = set()
-    file.visititems(lambda name, item: found.add(name) if isinstance(item, h5py.Dataset) else None)
+def _refuse_other_arrays(arrays: Iterable[str], names: Iterable[str]) -> None:
     # Dropout keeps the state of its random numbers, which prediction does not need.
-    others = sorted(name for name in found.difference(names) if "/seed_generator/" not in name)
+    others = [name for name in set(arrays).difference(names) if "/seed_generator/" not in name]
     if others:
-        raise ModelLoadError(f"the weights hold the array {others[0]}, which this network has not")
-
-
-def _read_member(path: str | os.PathLike[str], name: str, largest: int) -> bytes:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if name not in archive.namelist():
-                raise ModelLoadError(f"{path} is no model of unetcolor: it has no {name}")
-            member = archive.getinfo(name)
-            # Neither Keras nor we compress, so what is compressed could only be made to swell.
-            if member.file_size > largest or member.compress_type != zipfile.ZIP_STORED:
-                raise ModelLoadError(f"{path}: {name} is larger than it can be, or compressed")
-            return archive.read(name)
-    except FileNotFoundError as error:
-        raise ModelLoadError(f"{path}: there is no such file") from error
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-        if isinstance(error, ModelLoadError):
-            raise
-        raise ModelLoadError(f"{path} is not a readable .keras file: {error}") from error
+        raise ModelLoadError(f"the weights hold the array {shown_names([min(others)])}, which this network has not")

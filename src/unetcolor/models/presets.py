@@ -12,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from unetcolor._checks import path_to
 from unetcolor._files import replacing
 from unetcolor.errors import ModelLoadError, unknown_name
 
@@ -43,7 +44,7 @@ def path_of_preset(name: str) -> Path:
         There is no preset of that name.
     """
     files = _files_by_name()
-    if name not in files:
+    if not isinstance(name, str) or name not in files:
         raise ValueError(unknown_name("preset", name, list(files)))
     return files[name]
 
@@ -62,7 +63,7 @@ def path_of_model(name_or_path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ModelLoadError
-        It is a name, and there is no preset of that name.
+        It is a name, and there is no preset of that name; or it is neither a name nor a path.
 
     Examples
     --------
@@ -71,6 +72,10 @@ def path_of_model(name_or_path: str | os.PathLike[str]) -> Path:
     >>> path_of_model("models/mine.keras") == Path("models/mine.keras")
     True
     """
+    try:
+        path_to("path", name_or_path)
+    except ValueError as error:
+        raise ModelLoadError(f"{error}; a model is the name of a preset or the path of a .keras file") from None
     if not isinstance(name_or_path, str) or not _NAME.fullmatch(name_or_path):
         return Path(name_or_path)
     try:

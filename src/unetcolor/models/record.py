@@ -6,14 +6,13 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
 from types import NoneType
 from typing import Any, TypeAlias
 
 import keras
 
-from unetcolor._checks import height_and_width
-from unetcolor.errors import ColorSpaceError, ModelLoadError
+from unetcolor._checks import LARGEST_SEED, MOST_EPOCHS
+from unetcolor.errors import ColorSpaceError, ModelLoadError, printable, shown, shown_names
 from unetcolor.networks.encoders import ENCODERS, get_encoder
 from unetcolor.networks.options import UNetOptions
 from unetcolor.spaces import ColorSpace, get_color_space
@@ -21,6 +20,12 @@ from unetcolor.spaces.registry import provider_of
 
 FORMAT = 1
 RECORD = "unetcolor.json"
+
+# Of bytes, letters of a name, figures of the last epoch, and whatever is counted: far above what a real model has.
+LARGEST_RECORD = 100_000
+_LONGEST_NAME = 200
+_MOST_FIGURES = 200
+_LARGEST_COUNT = 10**12
 
 
 @dataclass
@@ -63,7 +68,8 @@ class Record:
 
 def name_of_loss(loss: Any) -> str:
     """Return the name of a loss, which may be a string, a function or an object."""
-    return str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss)
+    name = str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss)
+    return name[:_LONGEST_NAME]
 
 
 Kinds: TypeAlias = dict[str, tuple[type, ...]]
@@ -94,9 +100,11 @@ _TRAINING_KINDS: Kinds = {
 def check_can_be_saved(space: ColorSpace) -> None:
     """Raise before a training, not after it, if its result could not be written."""
     try:
-        json.dumps(space.get_config())
+        size = len(json.dumps(space.get_config()))
     except TypeError as error:
         raise ColorSpaceError(f"the config of {space!r} does not fit JSON: {error}") from error
+    if size > LARGEST_RECORD // 2:
+        raise ColorSpaceError(f"the config of {space.name!r} is too large for a model file: {size:,} letters of JSON")
     dtype = keras.config.dtype_policy().variable_dtype
     if dtype != "float32":
         raise ValueError(f"weights are kept in float32, not {dtype}: use the policy 'float32' or a mixed one")
@@ -111,40 +119,56 @@ def parse_record(path: str | os.PathLike[str], content: bytes) -> Record:
         raise ModelLoadError(f"{path}: {RECORD} is damaged: {error}") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         given = values.get("format") if isinstance(values, dict) else values
-        raise ModelLoadError(f"{path}: this version of unetcolor reads model format {FORMAT}, not {given!r}")
+        raise ModelLoadError(f"{path}: this version of unetcolor reads model format {FORMAT}, not {shown(given)}")
     values.setdefault("hints", False)
-    _check_kinds(path, "the record", values, _KINDS)
-    _check_kinds(path, "provider", values["provider"], {"package": (str,), "version": (str,)})
-    _check_kinds(path, "training", values["training"], _TRAINING_KINDS)
+    where = f"{path}: {RECORD}"
+    _check_kinds(where, "the record", values, _KINDS)
+    _check_kinds(where, "provider", values["provider"], {"package": (str,), "version": (str,)})
     try:
-        values["network"] = UNetOptions.from_json(values["network"])
-        height_and_width("image_size", values["image_size"])
+        values["network"] = UNetOptions.from_json(_all_printable(values["network"]))
+        values["network"].require_room(values["image_size"])
     except ValueError as error:
-        raise ModelLoadError(f"{path}: {RECORD}: {error}") from error
-    _check_size_of_network(path, values["network"])
-    training = values["training"]
-    if not all(type(value) is float for value in training["final"].values()):
-        raise ModelLoadError(f"{path}: {RECORD}: training: final must hold numbers, not {training['final']!r}")
-    if min(training["epochs"], training["batch_size"], training["pictures"] or 0, training["seed"] or 0) < 0:
-        raise ModelLoadError(f"{path}: {RECORD}: training holds a negative number: {training!r}")
+        raise ModelLoadError(f"{where}: {error}") from error
+    check_training(where, values["training"])
+    # The color space knows what is in its config.
+    for name in ("provider", "training", "unetcolor"):
+        values[name] = _all_printable(values[name])
     return Record(**values)
+
+
+def check_training(where: str, training: Any) -> None:
+    """Raise a ModelLoadError that begins with ``where`` unless this is what a training leaves behind."""
+    if not isinstance(training, dict):
+        raise ModelLoadError(f"{where}: training must be dict, not {shown(training)}")
+    _check_kinds(where, "training", training, _TRAINING_KINDS)
+    final = training["final"]
+    if len(final) > _MOST_FIGURES or not all(
+        type(value) is float and len(name) <= _LONGEST_NAME for name, value in final.items()
+    ):
+        raise ModelLoadError(f"{where}: training: final must hold numbers, not {shown(final)}")
+    for name in ("epochs", "batch_size", "pictures", "seed"):
+        most = MOST_EPOCHS if name == "epochs" else LARGEST_SEED if name == "seed" else _LARGEST_COUNT
+        if not 0 <= (training[name] or 0) <= most:
+            raise ModelLoadError(
+                f"{where}: training holds a negative or too large number: {name} is {shown(training[name])}"
+            )
 
 
 def space_of(path: str | os.PathLike[str], record: Record) -> ColorSpace:
     """Return the color space that a model was trained in, or raise a ModelLoadError that says what to install."""
     package, version = record.provider["package"], record.provider["version"]
-    name = str(record.space.get("name"))[:100]
+    name = shown(record.space.get("name"))
     try:
         space = get_color_space(record.space)
     except ColorSpaceError as error:
         remedy = f"pip install {package} (it was version {version})" if package else "register it before loading"
-        raise ModelLoadError(f"{path} needs the color space {name!r}: {remedy}; {error}") from error
+        raise ModelLoadError(f"{path} needs the color space {name}: {remedy}; {error}") from error
     provider = provider_of(space).package
     # A class moves from a script to a package as it grows up; but no script's is one of ours.
     is_other = _canonical(provider) != _canonical(package) and (package or provider == "unetcolor")
     if is_other:
         raise ModelLoadError(
-            f"{path} was trained in a color space {name!r} of {package or 'a script'}, which here is one of "
+            f"{path} was trained in a color space {name} of {package or 'a script'}, which here is one of "
             f"{provider or 'a script'}: install or register the one that it was trained in"
         )
     return space
@@ -157,7 +181,7 @@ def encoder_of(path: str | os.PathLike[str], record: Record) -> keras.Model | No
         return None
     if name not in ENCODERS:
         raise ModelLoadError(
-            f"{path} was built with the encoder {name[:100]!r}, which does not come with unetcolor: build it again and "
+            f"{path} was built with the encoder {shown(name)}, which does not come with unetcolor: build it again and "
             "pass it to load as encoder="
         )
     return get_encoder(name, pretrained=False)
@@ -168,26 +192,23 @@ def _canonical(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
 
 
-def _check_kinds(path: str | os.PathLike[str], where: str, values: dict[str, Any], kinds: Kinds) -> None:
-    """Check that a part of the record has exactly these entries, each of one of its types."""
+def _check_kinds(where: str, part: str, values: dict[str, Any], kinds: Kinds) -> None:
+    """Check that a part of the record has exactly these entries, each of one of its types, and no long text."""
     if values.keys() != kinds.keys():
-        odd = ", ".join(sorted(values.keys() ^ kinds.keys()))
-        raise ModelLoadError(f"{path}: {RECORD}: {where} has missing or unknown entries: {odd}")
+        odd = shown_names(values.keys() ^ kinds.keys())
+        raise ModelLoadError(f"{where}: {part} has missing or unknown entries: {odd}")
     for key, allowed in kinds.items():
+        value = values[key]
         # Not isinstance: True is an int.
-        if type(values[key]) not in allowed:
+        if type(value) not in allowed:
             names = " or ".join(kind.__name__ for kind in allowed)
-            raise ModelLoadError(f"{path}: {RECORD}: {where}: {key} must be {names}, not {values[key]!r}")
+            raise ModelLoadError(f"{where}: {part}: {key} must be {names}, not {shown(value)}")
+        if isinstance(value, str) and len(value) > _LONGEST_NAME:
+            raise ModelLoadError(f"{where}: {part}: {key} must have at most {_LONGEST_NAME} letters, not {len(value)}")
 
 
-def _check_size_of_network(path: str | os.PathLike[str], options: UNetOptions) -> None:
-    """Check that the file is as large as the weights of its network must be."""
-    filters, convolutions = options.filters, options.convolutions
-    # The 3x3 convolutions, of at least 2 bytes a weight: a short file that declares a huge network is refused before
-    # memory is taken for it.
-    way_down = pairwise([1, *filters]) if options.encoder is None else []
-    weights = sum(9 * w * (before + (convolutions - 1) * w) for before, w in way_down)
-    way_up = filters[:-1] if options.encoder is None else filters
-    weights += sum(9 * w * w * convolutions for depth, w in enumerate(way_up) if 2**depth >= options.head_stride)
-    if 2 * weights > os.path.getsize(path):
-        raise ModelLoadError(f"{path}: {RECORD} declares a network that is larger than the file")
+def _all_printable(value: Any) -> Any:
+    """Return a part of the record whose texts cannot steer the terminal that they are shown in."""
+    if isinstance(value, dict):
+        return {printable(name): _all_printable(each) for name, each in value.items()}
+    return printable(value) if isinstance(value, str) else value

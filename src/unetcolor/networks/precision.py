@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 import keras
 
+from unetcolor.errors import shown
 from unetcolor.networks.copying import copy_structure, give_weights, layers_of, remade, weights_of
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
@@ -26,8 +27,8 @@ def resolve(precision: Precision) -> Precision:
     ValueError
         It is unknown, or this processor does not have it.
     """
-    if precision not in get_args(Precision):
-        raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, not {precision!r}")
+    if not isinstance(precision, str) or precision not in get_args(Precision):
+        raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, not {shown(precision)}")
     if precision == "auto":
         return "bfloat16" if has_bfloat16() and keras.backend.backend() == "tensorflow" else "float32"
     if precision == "bfloat16" and not has_bfloat16():

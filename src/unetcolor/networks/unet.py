@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from unetcolor._checks import whole_number
+from unetcolor._checks import seed_or_none, whole_number
+from unetcolor.errors import shown
 from unetcolor.networks.filling import filled_hints
-from unetcolor.networks.options import MOST_STAGES, UNetOptions, Upsampling
+from unetcolor.networks.options import MOST_FILTERS, MOST_STAGES, UNetOptions, Upsampling
+
+# What TensorFlow takes as a name.
+_NAME = re.compile("[A-Za-z0-9.][A-Za-z0-9_.-]*")
 
 
 def build_unet(
@@ -93,8 +98,13 @@ def build_unet(
     (None, None, None, 1)
     """
     for what, count in (("input_channels", input_channels), ("output_channels", output_channels)):
-        whole_number(what, count)
+        whole_number(what, count, most=MOST_FILTERS)
+    seed = seed_or_none(seed)
+    _check_activation(activation)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(f"name must be letters, digits, dots, underscores and hyphens, not {shown(name)}")
     options = UNetOptions(
+        encoder=None if encoder is None else str(getattr(encoder, "name", "")),
         filters=filters,
         convolutions=convolutions,
         dropout=dropout,
@@ -103,10 +113,10 @@ def build_unet(
         skip_connections=skip_connections,
         head_stride=head_stride,
     )
-    if hint_channels != 0 and not 2 <= whole_number("hint_channels", hint_channels) < input_channels:
+    if whole_number("hint_channels", hint_channels, least=0) and not 2 <= hint_channels < input_channels:
         raise ValueError(
             "hint_channels must be 0, or 2 and more of the input_channels (values and their mask) but not all of them, "
-            f"not {hint_channels} of {input_channels}"
+            f"not {shown(hint_channels)} of {input_channels}"
         )
     filters = options.filters
     build = _Blocks(options, seed)
@@ -240,9 +250,19 @@ def _depth_of_head(stride: int, stages: int) -> int:
     return allowed.index(stride)
 
 
+def _check_activation(activation: Any) -> None:
+    try:
+        keras.activations.get(activation)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"activation must be the name of one of Keras, such as sigmoid, tanh or softmax, not {shown(activation)}"
+        ) from None
+
+
 def _check_encoder(encoder: Any, channels: int, filters: Sequence[int]) -> None:
     if not isinstance(encoder, keras.Model):
-        raise TypeError(f"encoder must be a keras.Model such as unetcolor.networks.encoders makes, not {encoder!r}")
+        given = shown(encoder)
+        raise TypeError(f"encoder must be a keras.Model such as unetcolor.networks.encoders makes, not {given}")
     shape = encoder.input_shape
     if not isinstance(shape, tuple) or shape[:3] != (None, None, None):
         raise ValueError(

@@ -49,6 +49,8 @@ def list_pictures(images: Any) -> tuple[list[Any], Callable[[list[np.ndarray]], 
         if batches:
             raise ValueError(f"each picture of a list must be a single one; one has the shape {batches[0].shape}")
         return list(images), lambda results: results
+    if isinstance(images, np.ma.MaskedArray):
+        raise ValueError("pictures must be arrays without a mask: give what array.filled(0) returns")
     if isinstance(images, np.ndarray) and not _is_picture(images):
         if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] > 4):
             raise ValueError(
@@ -113,9 +115,13 @@ def _is_picture(array: np.ndarray) -> bool:
 
 def _load(picture: Any) -> Loaded:
     if isinstance(picture, str | os.PathLike | Image.Image):
+        if picture == "":
+            raise ValueError("the path of a picture must not be empty")
         picture = read_image(picture)
     if not isinstance(picture, np.ndarray):
         raise ValueError(f"a picture is an array, a path or a Pillow image, not {type(picture).__name__}")
+    if isinstance(picture, np.ma.MaskedArray):
+        raise ValueError("a picture must be an array without a mask: give what array.filled(0) returns")
     if 0 in picture.shape:
         raise ValueError(f"a picture of shape {picture.shape} has no pixels")
     pixels, alpha = split_alpha(picture)

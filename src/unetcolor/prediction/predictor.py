@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from unetcolor._checks import not_negative, whole_number
+from unetcolor._checks import (
+    LARGEST_SIDE_OF_NETWORK,
+    MOST_PICTURES_AT_ONCE,
+    not_negative,
+    verbosity,
+    whole_number,
+)
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
+from unetcolor.errors import shown
 from unetcolor.prediction.full_size import Adjust, colorize
 from unetcolor.prediction.inputs import hints_of, list_pictures, read_each
 from unetcolor.prediction.reference import Reference
@@ -19,6 +26,9 @@ from unetcolor.prediction.reference import Reference
 if TYPE_CHECKING:
     from unetcolor.networks.precision import Precision
     from unetcolor.prediction.engines.base import Engine
+
+# At ten times, nearly all colors are at the border of what the screen can show.
+_LARGEST_SATURATION = 100.0
 
 
 class Predictor:
@@ -45,9 +55,15 @@ class Predictor:
     """
 
     def __init__(self, codec: Codec, engine: Engine, side: float) -> None:
+        if not isinstance(codec, Codec):
+            raise TypeError(f"codec must be a unetcolor.codec.Codec, not {shown(codec)}")
+        if not callable(engine):
+            raise TypeError(f"engine must be an engine, which runs a network, not {shown(engine)}")
         self.codec = codec
         self.engine = engine
-        self.side = side
+        self.side = not_negative("side", side, most=LARGEST_SIDE_OF_NETWORK)
+        if not self.side:
+            raise ValueError("side must be above 0")
 
     @classmethod
     def load(cls, model: str | os.PathLike[str], *, engine: str = "auto", precision: Precision = "auto") -> Self:
@@ -87,6 +103,7 @@ class Predictor:
         verbose: Any = "auto",
     ) -> np.ndarray | list[np.ndarray]:
         """Give pictures their colors; see :meth:`unetcolor.UNetColorizer.predict`."""
+        verbosity(verbose)
         pictures, join = list_pictures(images)
         each = None if hints is None else hints_of(hints, images, pictures)
         colored = self.stream(
@@ -113,13 +130,19 @@ class Predictor:
             raise ValueError(
                 "this model takes no hints: the preset photo does, and so does a model of UNetColorizer(hints=True)"
             )
+        if not isinstance(pictures, Iterable):
+            raise TypeError(f"pictures must be a list or another iterable of pictures, not {shown(pictures)}")
+        if hints is not None and not isinstance(hints, Iterable):
+            raise TypeError(f"hints must be a list or another iterable of each picture's hints, not {shown(hints)}")
+        if adjust is not None and not callable(adjust):
+            raise TypeError(f"adjust must be a function of luminance and colors, or None, not {shown(adjust)}")
         return colorize(
             pictures,
             self.engine,
             self.codec,
-            self.side if size is None else whole_number("size", size),
-            whole_number("batch_size", batch_size),
-            saturation=not_negative("saturation", saturation),
+            self.side if size is None else whole_number("size", size, most=LARGEST_SIDE_OF_NETWORK),
+            whole_number("batch_size", batch_size, most=MOST_PICTURES_AT_ONCE),
+            saturation=not_negative("saturation", saturation, most=_LARGEST_SATURATION),
             hints=None if hints is None else read_each(hints),
             reference=reference if reference is None or isinstance(reference, Reference) else Reference(reference),
             adjust=adjust,

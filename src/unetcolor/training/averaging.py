@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from typing_extensions import override
 
+from unetcolor._checks import share
 from unetcolor.networks.snapshot import copies
 
 
@@ -28,9 +29,7 @@ class Averaging(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no
 
     def __init__(self, decay: float) -> None:
         super().__init__()
-        if not 0 <= decay < 1:
-            raise ValueError(f"average must be at least 0 and below 1, not {decay}")
-        self._decay = decay
+        self._decay = share("average", decay)
         self._averages: list[np.ndarray] = []
         self._own: list[np.ndarray] | None = None
         self._epochs = 0
@@ -70,15 +69,14 @@ class Averaging(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no
         """What a checkpoint keeps of the average."""
         return {f"average{i}": values for i, values in enumerate(self._averages)}
 
-    def restore(self, arrays: Mapping[str, np.ndarray], epochs: int) -> None:
-        """Go on from what a checkpoint has kept after so many epochs."""
-        count = sum(name.startswith("average") for name in arrays)
-        self._averages, self._epochs = [arrays[f"average{i}"] for i in range(count)], epochs
+    def restore(self, averages: list[np.ndarray], epochs: int) -> None:
+        """Go on from the averages, one for each of :attr:`variables`, that a checkpoint has kept after some epochs."""
+        self._averages, self._epochs = averages, epochs
 
     def _take_averages(self) -> None:
         if self._own is not None:
             return
-        self._own = copies(self._variables)
+        self._own = copies(self.variables)
         self._epochs += 1
         decay = min(self._decay, 1 - 1 / self._epochs)
         before = self._averages or self._own
@@ -93,9 +91,10 @@ class Averaging(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no
             self._own = None
 
     @property
-    def _variables(self) -> list[Any]:
+    def variables(self) -> list[Any]:
+        """What is averaged: all variables of the network that hold floats."""
         return [variable for variable in self.model.variables if "float" in variable.dtype]
 
     def _assign(self, values: list[np.ndarray]) -> None:
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)

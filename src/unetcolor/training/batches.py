@@ -15,8 +15,9 @@ import keras
 import numpy as np
 from typing_extensions import override
 
-from unetcolor._checks import height_and_width, whole_number
+from unetcolor._checks import MOST_EPOCHS, size_of_network, whole_number
 from unetcolor.codec import Codec
+from unetcolor.errors import shown
 from unetcolor.images import cover, to_float
 from unetcolor.training.ageing import Ageing
 from unetcolor.training.augmentation import Augmentation
@@ -180,7 +181,7 @@ class _Ahead:
 
 def sizes_in_turn(sizes: Any) -> SizesInTurn:
     """Check what ``fit(sizes=...)`` was given: pairs of a number of epochs and a side, or a height and a width."""
-    message = f"sizes must be pairs of a number of epochs and a side, such as ((22, 96), (28, 128)), not {sizes!r}"
+    message = f"sizes must be pairs of a number of epochs and a side, such as ((22, 96), (28, 128)), not {shown(sizes)}"
     if not isinstance(sizes, Sequence) or isinstance(sizes, str) or not sizes:
         raise ValueError(message)
     checked: list[tuple[int, Size]] = []
@@ -188,8 +189,8 @@ def sizes_in_turn(sizes: Any) -> SizesInTurn:
         if not isinstance(entry, Sequence) or len(entry) != 2:
             raise ValueError(message)
         epochs, side = entry
-        size = height_and_width("sizes", (side, side) if isinstance(side, Integral) else side)
-        checked.append((whole_number("sizes", epochs), size))
+        size = size_of_network("sizes", (side, side) if isinstance(side, Integral) else side)
+        checked.append((whole_number("sizes", epochs, most=MOST_EPOCHS), size))
     return tuple(checked)
 
 

@@ -6,24 +6,27 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import keras
 import numpy as np
 
-from unetcolor._checks import whole_number
+from unetcolor._checks import true_or_false, whole_number
 from unetcolor.codec import Codec
-from unetcolor.errors import unknown_name
+from unetcolor.errors import shown, unknown_name
 from unetcolor.losses import get_loss
 from unetcolor.models.record import name_of_loss
 from unetcolor.networks.precision import Precision, resolve
 from unetcolor.training.averaging import Averaging
-from unetcolor.training.checkpoint import Checkpoint, save_checkpoint
+from unetcolor.training.checkpoint import Checkpoint, former_of, save_checkpoint
 from unetcolor.training.compilation import Compilation
 from unetcolor.training.data import prepare
+from unetcolor.training.divergence import Guard
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
 from unetcolor.training.sources import Sources
+from unetcolor.training.state import compilation_of
 from unetcolor.training.validation import ColorValidation
 
 _COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
@@ -31,6 +34,13 @@ _COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"se
 _FIT_WORDS = inspect.signature(keras.Model.fit).parameters.keys() - {
     *("self", "x", "y", "sample_weight", "class_weight", "validation_batch_size")
 }
+
+_WHOLE_NUMBERS = {
+    **dict.fromkeys(("steps_per_epoch", "validation_steps", "steps_per_execution", "validation_freq"), 1),
+    "initial_epoch": 0,
+}
+_MOST_STEPS = 10**9
+_TRUE_OR_FALSE = {"run_eagerly", "auto_scale_loss"}
 
 Keep = Callable[[Size, dict[str, Any]], None]
 
@@ -50,6 +60,7 @@ def train(
     compilation: Compilation,
     training: Mapping[str, Any],
     keep: Keep,
+    require_room: Callable[[Size], None],
 ) -> keras.callbacks.History:
     """Train a network on pictures in color.
 
@@ -73,11 +84,16 @@ def train(
         What is known of the training so far.
     keep
         Called after each epoch with the size of the pictures and what is then known of the training.
+    require_room
+        Raises if pictures of a size are too large for the network.
     """
     to_compile, to_fit = sort_arguments(keras_arguments)
+    callbacks = _flat(callbacks)
+    if to_fit.get("initial_epoch", 0) >= options.epochs:
+        raise ValueError(f"initial_epoch must be below epochs, {options.epochs}, not {to_fit['initial_epoch']}")
     saved = None
     if options.checkpoint is not None and os.path.exists(options.checkpoint):
-        saved = Checkpoint.read(options.checkpoint)
+        saved = Checkpoint.read_newest(options.checkpoint)
         if "initial_epoch" in to_fit:
             raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
         to_fit["initial_epoch"] = saved.epoch
@@ -104,16 +120,20 @@ def train(
         steps_per_epoch=steps_given,
         validation_steps=to_fit.get("validation_steps"),
     )
+    require_room(data.image_size)
     rate = options.learning_rate
     compilation.compile(network, to_compile, learning_rate=rate, epochs=options.epochs, steps=data.steps)
+    compiled_with = compilation_of(network)
     averaging = None if options.average is None else Averaging(options.average)
+    if averaging is not None:
+        averaging.set_model(network)
     if saved is not None:
-        saved.restore(network)
+        averages = [] if averaging is None else saved.arrays_of("average", averaging.variables)
+        saved.restore(network, compiled_with)
         training = saved.facts["training"]
         if averaging is not None:
-            averaging.restore(saved.arrays, saved.epoch)
-        if training:
-            keep(data.image_size, dict(training))
+            averaging.restore(averages, saved.epoch)
+        keep(data.image_size, dict(training))
     facts = {
         "pictures": data.count,
         "batch_size": options.batch_size,
@@ -124,14 +144,16 @@ def train(
     before: list[keras.callbacks.Callback] = [recorder]
     if options.validate_colors and data.validation is not None:
         before.insert(0, ColorValidation(data.validation.rgb, codec))
+    # Before the others, which then see only what is finite.
+    before.insert(0, Guard(network))
     if averaging is not None:
         # The first of all: what follows sees the averages.
-        averaging.set_model(network)
         before.insert(0, averaging)
     after = []
     if options.checkpoint is not None:
+        facts_of_all = {"course": course, "compilation": compiled_with}
         # The last of all, so that it misses nothing that another callback changes.
-        after = [_Keeper(options.checkpoint, network, course, recorder, averaging)]
+        after = [_Keeper(options.checkpoint, network, facts_of_all, recorder, averaging, saved)]
     try:
         history: keras.callbacks.History = compilation.trained(network, precision).fit(
             data.batches,
@@ -139,7 +161,7 @@ def train(
             epochs=options.epochs,
             # What makes an epoch of a dataset is left to the dataset.
             steps_per_epoch=steps_given if data.count is None else data.steps,
-            callbacks=[*before, *keras.tree.flatten(callbacks or []), *after],
+            callbacks=[*before, *callbacks, *after],
             verbose=options.verbose,
             # The batches have their order, which follows from our own seed.
             shuffle=False,
@@ -156,16 +178,38 @@ def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     unknown = sorted(arguments.keys() - _COMPILE_WORDS - _FIT_WORDS)
     if unknown:
         raise TypeError(unknown_name("argument of fit", unknown[0], sorted(_COMPILE_WORDS | _FIT_WORDS)))
-    for word in ("steps_per_epoch", "validation_steps"):
-        if arguments.get(word) is not None:
-            arguments = {**arguments, word: whole_number(word, arguments[word])}
+    for word, least in _WHOLE_NUMBERS.items():
+        # Keras has defaults for the others.
+        if arguments.get(word) is not None or (word == "initial_epoch" and word in arguments):
+            arguments = {**arguments, word: whole_number(word, arguments[word], least, _MOST_STEPS)}
+    for word in arguments.keys() & _TRUE_OR_FALSE:
+        true_or_false(word, arguments[word])
     # Unknown names raise before anything is changed.
     if arguments.get("loss") is not None:
         arguments = {**arguments, "loss": get_loss(arguments["loss"])}
-    if isinstance(arguments.get("optimizer"), str):
-        keras.optimizers.get(arguments["optimizer"])
+    if "optimizer" in arguments:
+        _check_optimizer(arguments["optimizer"])
     to_compile = {name: value for name, value in arguments.items() if name in _COMPILE_WORDS}
     return to_compile, {name: value for name, value in arguments.items() if name not in _COMPILE_WORDS}
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    try:
+        keras.optimizers.get(optimizer)
+        if optimizer is None:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"optimizer must be one of Keras or the name of one, such as adam, not {shown(optimizer)}"
+        ) from None
+
+
+def _flat(callbacks: Any) -> list[keras.callbacks.Callback]:
+    flat: list[Any] = [] if callbacks is None else keras.tree.flatten(callbacks)
+    for callback in flat:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(f"callbacks must be a list of keras.callbacks.Callback, not {shown(callbacks)}")
+    return flat
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types.
@@ -197,21 +241,28 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no t
         self,
         path: str | os.PathLike[str],
         network: keras.Model,
-        course: dict[str, Any],
+        facts: dict[str, Any],
         recorder: _Recorder,
         averaging: Averaging | None,
+        saved: Checkpoint | None,
     ) -> None:
         super().__init__()
         self._path = path
         self._network = network
-        self._course = course
+        self._facts = facts
         self._recorder = recorder
         self._averaging = averaging
+        self._is_new = saved is None
+        # What was read is good, and so is what this training writes.
+        self._has_good = saved is not None and saved.path == path
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        facts = np.array(json.dumps({"course": self._course, "training": self._recorder.training}))
-        if self._averaging is None:
-            save_checkpoint(self._path, self._network, epoch + 1, facts=facts)
-            return
-        with self._averaging.own_weights():
-            save_checkpoint(self._path, self._network, epoch + 1, facts=facts, **self._averaging.arrays)
+        facts = np.array(json.dumps({**self._facts, "training": self._recorder.training}))
+        averages = {} if self._averaging is None else self._averaging.arrays
+        with nullcontext() if self._averaging is None else self._averaging.own_weights():
+            save_checkpoint(self._path, self._network, epoch + 1, keep_former=self._has_good, facts=facts, **averages)
+        if self._is_new:
+            # That of another training, which was in the same place.
+            former_of(self._path).unlink(missing_ok=True)
+            self._is_new = False
+        self._has_good = True

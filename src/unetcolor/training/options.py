@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, is_dataclass
+from math import inf
+from pathlib import Path
 from typing import Any
 
-from unetcolor._checks import whole_number
+from unetcolor._checks import (
+    MOST_EPOCHS,
+    MOST_PICTURES_AT_ONCE,
+    any_number,
+    path_to,
+    share,
+    true_or_false,
+    verbosity,
+    whole_number,
+)
+from unetcolor.errors import shown
 from unetcolor.training.ageing import Ageing
 from unetcolor.training.augmentation import Augmentation
 from unetcolor.training.averaging import Averaging
@@ -35,10 +47,13 @@ class Options:
     verbose: Any
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "epochs", whole_number("epochs", self.epochs, least=0))
-        object.__setattr__(self, "batch_size", whole_number("batch_size", self.batch_size))
-        if not 0 <= self.validation_split < 1:
-            raise ValueError(f"validation_split must be at least 0 and below 1, not {self.validation_split}")
+        object.__setattr__(self, "epochs", whole_number("epochs", self.epochs, most=MOST_EPOCHS))
+        batch_size = whole_number("batch_size", self.batch_size, most=MOST_PICTURES_AT_ONCE)
+        object.__setattr__(self, "batch_size", batch_size)
+        object.__setattr__(self, "validation_split", share("validation_split", self.validation_split))
+        for name in ("validate_colors", "shuffle"):
+            object.__setattr__(self, name, true_or_false(name, getattr(self, name)))
+        verbosity(self.verbose)
         if self.validation_split and self.validation_data is not None:
             raise ValueError("pass validation_split or validation_data, not both")
         if self.validate_colors and not self.validation_split and self.validation_data is None:
@@ -46,15 +61,17 @@ class Options:
         for name, article, kind in (("augment", "an", Augmentation), ("ageing", "an", Ageing), ("hints", "a", Hinting)):
             value = getattr(self, name)
             # A Boolean of NumPy will do, too.
-            if not (isinstance(value, kind) or value in (True, False)):
-                raise ValueError(f"{name} must be True, False or {article} {kind.__name__}, not {value!r}")
+            if not isinstance(value, kind) and (getattr(value, "shape", ()) != () or value not in (True, False)):
+                raise ValueError(f"{name} must be True, False or {article} {kind.__name__}, not {shown(value)}")
         if self.sizes is not None:
             object.__setattr__(self, "sizes", sizes_in_turn(self.sizes))
         if self.average is not None:
             Averaging(self.average)
         rate = self.learning_rate
-        if rate is not None and not isinstance(rate, Cosine) and not 0 < rate < float("inf"):
+        if rate is not None and not isinstance(rate, Cosine) and not 0 < any_number("learning_rate", rate) < inf:
             raise ValueError(f"learning_rate must be a number above 0 or a Cosine, not {rate!r}")
+        if self.checkpoint is not None:
+            _require_place("checkpoint", self.checkpoint)
 
     @property
     def augmentation(self) -> Augmentation | None:
@@ -91,6 +108,13 @@ class Options:
             "average": self.average,
             "learning_rate": _plain(self.learning_rate, **epochs),
         }
+
+
+def _require_place(name: str, path: Any) -> None:
+    """Raise before a training, not after its first epoch, if a file cannot be written."""
+    folder = Path(path_to(name, path)).absolute().parent
+    if os.path.isdir(path) or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{name} must be a file in a folder that exists and can be written to, not {shown(path)}")
 
 
 def _plain(value: Any, **more: Any) -> Any:

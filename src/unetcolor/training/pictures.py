@@ -91,6 +91,8 @@ class ArrayPictures(_HeldPictures):
     """The pictures of an array ``(n, height, width, 3)``, resized only if another size is asked for."""
 
     def __init__(self, array: np.ndarray, size: Size | None = None) -> None:
+        if isinstance(array, np.ma.MaskedArray):
+            raise ValueError("pictures must be an array without a mask: give what array.filled(0) returns")
         if array.ndim != 4 or array.shape[-1] != 3:
             raise ValueError(
                 f"color pictures must be an array of shape (n, height, width, 3), not {array.shape}; "
@@ -172,14 +174,15 @@ def open_pictures(
         return source.open(size, part=part, verbose=verbose)
     if isinstance(source, np.ndarray):
         return ArrayPictures(source, size)
-    if isinstance(source, str | os.PathLike):
+    # An empty name would be the current folder.
+    if isinstance(source, str | os.PathLike) and os.fspath(source):
         path = Path(source)
         if path.suffix.lower() == ".npz":
             return ArrayPictures(_read_npz(path, part), size)
         return FilePictures(_find_pictures(path), size, colorful=colorful, verbose=verbose)
     if isinstance(source, Sequence) and source and all(isinstance(path, str | os.PathLike) for path in source):
         return FilePictures([Path(path) for path in source], size, colorful=colorful, verbose=verbose)
-    given = type(source).__name__
+    given = type(source).__name__ if source != "" else "an empty name"
     if isinstance(source, Sequence):
         given = f"{'a' if source else 'an empty'} {given}" + (f" of {type(source[0]).__name__}" if source else "")
     raise ValueError(

@@ -25,7 +25,7 @@ def get_engine(name: str) -> type[Engine]:
     ValueError
         There is no engine of that name.
     """
-    if name not in _ENGINES:
+    if not isinstance(name, str) or name not in _ENGINES:
         raise ValueError(unknown_name("engine", name, sorted(_ENGINES)))
     engine: type[Engine] = getattr(import_module(f"{__name__}.{name}"), _ENGINES[name])
     return engine
@@ -51,7 +51,7 @@ def engine_for(model: keras.Model, precision: Precision, name: str = "auto") -> 
     """
     from keras import backend
 
-    if name != "auto":
+    if not isinstance(name, str) or name != "auto":
         return get_engine(name).from_model(model, precision)
     if backend.backend() == "tensorflow":
         try:

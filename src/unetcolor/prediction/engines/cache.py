@@ -9,7 +9,7 @@ import keras
 
 from unetcolor.networks.precision import Precision, resolve
 from unetcolor.networks.snapshot import Snapshot, copies
-from unetcolor.prediction.engines import engine_for
+from unetcolor.prediction.engines import engine_for, get_engine
 from unetcolor.prediction.engines.base import Engine
 
 
@@ -40,6 +40,9 @@ class Engines:
         ValueError
             The precision is unknown, or this processor does not have it; or there is no engine of that name.
         """
+        if not isinstance(name, str) or name != "auto":
+            # For its error.
+            get_engine(name)
         key = name, resolve(precision)
         engine = self._current(key, model)
         if engine is not None:
