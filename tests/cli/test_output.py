@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from unetcolor.cli._output import INTERRUPTED, counted, readable_errors
 
@@ -41,3 +45,15 @@ def test_a_warning_is_one_line_without_code(capsys: pytest.CaptureFixture[str]) 
 
 def test_one_frame_is_not_one_frames() -> None:
     assert [counted(number, "frame") for number in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_the_name_of_a_photo_cannot_steer_the_terminal(run: Callable[..., Result], tmp_path: Path) -> None:
+    # It would clear the screen, and make what follows red.
+    name = "\x1b[2J\x1b[31m.jpg"
+    (tmp_path / name).write_text("no picture")
+    for arguments in ((tmp_path / name,), (tmp_path,), (tmp_path / f"missing{name}",)):
+        result = run("colorize", *arguments, "--output", tmp_path / "out")
+        assert result.exit_code in (1, 2)
+        assert "[2J" in result.output
+        assert "\x1b" not in result.output

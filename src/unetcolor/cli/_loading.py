@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from unetcolor.cli._output import messages
+from unetcolor.cli._output import messages, plain_text
 from unetcolor.models.presets import path_of_model
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def loading(what: str) -> Iterator[None]:
     try:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        with messages.status(f"Loading {escape(what)} ..."):
+        with messages.status(f"Loading {plain_text(what)} ..."):
             yield
     finally:
         sys.stderr.flush()

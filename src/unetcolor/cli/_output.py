@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from unetcolor.errors import UnetcolorError
+from unetcolor.errors import UnetcolorError, printable
 
 # Results go to the standard output, and all that is for watching to the other, so that results can be piped on.
 results = Console(highlight=False)
@@ -43,7 +43,7 @@ def readable_errors(as_json: bool, when_stopped: str = "") -> Iterator[None]:
     except (UnetcolorError, ValueError, OSError) as error:
         if as_json:
             print_json({"error": str(error)})
-        messages.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        messages.print(f"[bold red]error:[/] {plain_text(error)}", soft_wrap=True)
         raise SystemExit(2) from error
     except KeyboardInterrupt:
         messages.print(f"\n[bold]stopped[/]{when_stopped and ': '}{when_stopped}", soft_wrap=True)
@@ -54,7 +54,12 @@ def readable_errors(as_json: bool, when_stopped: str = "") -> Iterator[None]:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning without the line of code that it comes from, which is not for people."""
-    messages.print(f"[bold]note:[/] {escape(str(message))}", soft_wrap=True)
+    messages.print(f"[bold]note:[/] {plain_text(message)}", soft_wrap=True)
+
+
+def plain_text(text: object) -> str:
+    """Return a text, such as a name, for Rich: brackets in it are no markup, and it cannot steer the terminal."""
+    return escape(printable(str(text)))
 
 
 def print_json(content: Any) -> None:
@@ -64,7 +69,7 @@ def print_json(content: Any) -> None:
 
 def print_line(text: str) -> None:
     """Print a result for people, as it is: a long path is not broken, and brackets in it are no markup."""
-    results.print(text, soft_wrap=True, markup=False)
+    results.print(plain_text(text), soft_wrap=True)
 
 
 def new_table(*columns: str) -> Table:

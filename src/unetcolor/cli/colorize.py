@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from unetcolor.cli._loading import load_predictor
 from unetcolor.cli._options import AsJson, Model, Preset, ReferencePhoto, Saturation, Size
-from unetcolor.cli._output import new_table, print_json, print_line, readable_errors, results
+from unetcolor.cli._output import new_table, plain_text, print_json, print_line, readable_errors, results
 from unetcolor.cli._progress import new_progress
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def _print_summary(done: list[Result], counts: Counter[str], seconds: float, out
             table = new_table(*titles)
             table.columns[1].justify = "left"
             for result in chosen:
-                table.add_row(escape(str(result.job.source)), escape(result.reason))
+                table.add_row(plain_text(result.job.source), plain_text(result.reason))
             results.print(table)
     pixels = sum(height * width for height, width in (result.size for result in done if result.size))
     table = new_table("photos", *_STATUSES, "megapixels", "seconds")

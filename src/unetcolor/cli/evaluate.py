@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-
 from unetcolor.cli._loading import load_colorizer
 from unetcolor.cli._options import AsJson, ColorPhotos, Saturation, Size, Trained
-from unetcolor.cli._output import counted, messages, new_table, print_json, readable_errors, results
+from unetcolor.cli._output import counted, messages, new_table, plain_text, print_json, readable_errors, results
 
 _SCORES = {"delta_e": "CIEDE2000", "psnr": "PSNR", "ssim": "SSIM", "colorfulness": "colorfulness"}
 
@@ -26,7 +24,7 @@ def evaluate(
         if as_json:
             print_json(scores)
             return
-        table = new_table(counted(round(scores["pictures"]), "photo"), escape(model), "plain gray")
+        table = new_table(counted(round(scores["pictures"]), "photo"), plain_text(model), "plain gray")
         for name, title in _SCORES.items():
             table.add_row(title, f"{scores[name]:.3f}", f"{scores[f'gray_{name}']:.3f}")
         table.add_row("true colorfulness", f"{scores['true_colorfulness']:.3f}", "")

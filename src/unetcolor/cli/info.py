@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rich.markup import escape
-
 from unetcolor.cli._loading import loading
 from unetcolor.cli._options import AsJson, Trained
-from unetcolor.cli._output import new_table, print_json, readable_errors, results
-from unetcolor.errors import printable
+from unetcolor.cli._output import new_table, plain_text, print_json, readable_errors, results
 from unetcolor.models.presets import path_of_model
 
 
@@ -36,13 +33,13 @@ def info(model: Trained, as_json: AsJson = False) -> None:
         if as_json:
             print_json(facts)
             return
-        table = new_table(escape(model), "")
+        table = new_table(plain_text(model), "")
         table.columns[1].justify = "left"
         for name, value in facts.items():
             for key, each in _flat(name, value):
                 text = f"{each:.4g}" if isinstance(each, float) else str(each)
                 # The config of a color space is kept as it is, whatever characters are in it.
-                table.add_row(escape(printable(key)), escape(printable(text)))
+                table.add_row(plain_text(key), plain_text(text))
         results.print(table)
 
 

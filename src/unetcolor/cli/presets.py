@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.markdown import Markdown
-from rich.markup import escape
 from typer.core import TyperGroup
 
 from unetcolor.cli._loading import loading
 from unetcolor.cli._options import AsJson
-from unetcolor.cli._output import new_table, print_json, print_line, readable_errors, results
+from unetcolor.cli._output import new_table, plain_text, print_json, print_line, readable_errors, results
 from unetcolor.models.presets import (
     add_preset,
     list_presets,
@@ -58,7 +57,7 @@ def show(
         table = new_table("preset", "MB", "from", "about")
         table.columns[2].justify = table.columns[3].justify = "left"
         for row in rows:
-            table.add_row(row["name"], f"{row['megabytes']:.1f}", row["from"], escape(row["about"]))
+            table.add_row(row["name"], f"{row['megabytes']:.1f}", row["from"], plain_text(row["about"]))
         results.print(table)
         if any(row["from"] == "user" for row in rows):
             print_line(f"Your presets are in {presets_folder()}")

@@ -12,7 +12,7 @@ from typing import IO, Any, TypeAlias
 from PIL import Image, TiffImagePlugin
 
 from unetcolor._checks import LARGEST_AREA
-from unetcolor.errors import ImageReadError
+from unetcolor.errors import ImageReadError, printable
 from unetcolor.images.formats import FORMATS, Format
 from unetcolor.images.netpbm import without_comments
 from unetcolor.images.tiff import open_tiff
@@ -68,7 +68,7 @@ def opened(
             with _open_file(source) as file:
                 yield open_picture(file, max_pixels, page), file
     except UnreadableError as error:
-        raise ImageReadError(f"cannot read {os.fspath(name)}: {error}") from error.__cause__
+        raise ImageReadError(f"cannot read {printable(os.fspath(name))}: {error}") from error.__cause__
 
 
 def _open_file(path: PathLike) -> IO[bytes]:

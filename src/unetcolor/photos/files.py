@@ -12,7 +12,7 @@ import numpy as np
 
 from unetcolor._strips import in_strips
 from unetcolor.codec import Codec, average_blocks
-from unetcolor.errors import ImageReadError
+from unetcolor.errors import ImageReadError, printable
 from unetcolor.hints import read_hints
 from unetcolor.images import from_float, read, split_alpha, to_float, write_image
 from unetcolor.images.formats import Format, format_to_write
@@ -135,7 +135,7 @@ def _colorize_file(
         # The last of all: a result that is there says that nothing is left to do.
         write_image(job.output, written, metadata=metadata)
     except ImageReadError as error:
-        return Result(job, "failed", str(error).removeprefix(f"cannot read {job.source}: "))
+        return Result(job, "failed", str(error).removeprefix(f"cannot read {printable(str(job.source))}: "))
     except MemoryError:
         return Result(job, "failed", "not enough memory")
     # A full disk, a folder that may not be written to, a photo too large for what was asked.
