@@ -137,7 +137,8 @@ def split(data: Path, recipe: Recipe) -> tuple[dict[str, list[Path]], dict[str, 
 def build(recipe: Recipe, start: Path | None) -> UNetColorizer:
     """Return a recipe's network, which begins with the weights of the training that it follows."""
     largest = max(side for _, side in recipe.sizes)
-    encoder = get_encoder(recipe.encoder, pretrained=recipe.pretrained and start is None)
+    begins_anew = start is None or recipe.restored_encoder
+    encoder = get_encoder(recipe.encoder, pretrained=recipe.pretrained and begins_anew)
     colorizer = UNetColorizer(
         recipe.space,
         image_size=(largest, largest),
@@ -149,9 +150,14 @@ def build(recipe: Recipe, start: Path | None) -> UNetColorizer:
         path = start if start.suffix == ".keras" else start / "model.keras"
         former = UNetColorizer.load(path)
         if read_record(path).network == replace(recipe.network, encoder=recipe.encoder):
+            own = colorizer.model.get_layer(recipe.encoder)
+            pretrained = own.get_weights()
             shapes = [tuple(weight.shape) for weight in colorizer.model.weights]
             values = zip(former.model.get_weights(), shapes, strict=True)
             colorizer.model.set_weights([fitted(value, shape) for value, shape in values])
+            if recipe.restored_encoder:
+                own.set_weights(pretrained)
+                own.trainable = False
         else:
             encoder = colorizer.model.get_layer(recipe.encoder)
             encoder.set_weights(former.model.get_layer(recipe.encoder).get_weights())
