@@ -151,9 +151,10 @@ RECIPES = {
         seed=44,
         follows="longer",
     ),
-    # What the encoder had learned of ImageNet was gone: from the deepest features of "hint", a linear map finds 2 % of what
-    # the encoder sees of the same photo in color, and from those of the pretrained one 71 %. Large enough to tell things:
-    # of photos with sides of 96 pixels, it names 22 % as at full size, of 192 pixels 55 %.
+    # What the encoder had learned of ImageNet was gone: from the deepest features of "hint", a linear map finds 2 % of
+    # what the encoder sees of the same photo in color, and from those of the pretrained one 71 %. The crops are large
+    # enough to tell things: the pretrained one names 22 % of photos with sides of 96 pixels as at full size, and 55 %
+    # of those of 192.
     "see": Recipe(
         sizes=((1, 128), (1, 192)),
         epochs=9,
