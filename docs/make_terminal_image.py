@@ -31,7 +31,7 @@ def make_photos(folder: Path) -> None:
     folder.mkdir()
     for path in samples.photos():
         write_image(folder / path.name, samples.load_photo(path.stem).mean(axis=-1).astype(np.uint8))
-    (folder / "notes.txt").write_text("from the attic")
+    (folder / "notes.png").write_text("from the attic")
     (folder / "scan_017.jpg").touch()
     content = (folder / "coffee.jpg").read_bytes()
     (folder / "scan_018.jpg").write_bytes(content[: len(content) // 2])

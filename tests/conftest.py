@@ -15,6 +15,9 @@ from hypothesis import settings
 
 from unetcolor import UNetColorizer, samples
 
+# It needs atheris, and is no test.
+collect_ignore = ["robustness/fuzz_pictures.py"]
+
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start with them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -61,6 +61,8 @@ def photos(tmp_path: Path) -> Path:
     write_image(folder / "rgba.png", np.dstack([GRAY, GRAY, GRAY, alpha]))
     Image.fromarray(GRAY).convert("CMYK").save(folder / "cmyk.jpg")
     Image.fromarray(GRAY).save(folder / "rotated.jpg", exif=rotated_exif())
+    (folder / "notes.png").write_text("hello")
+    # No photo, and so no failure.
     (folder / "notes.txt").write_text("hello")
     (folder / "empty.jpg").touch()
     content = (folder / "plain.jpg").read_bytes()

@@ -29,7 +29,7 @@ GOOD = {
     "rotated.jpg": (160, 120),
     "[red]scan.webp": (120, 160),
 }
-BAD = {"notes.txt": "none of these kinds", "empty.jpg": "empty", "cut.jpg": "broken"}
+BAD = {"notes.png": "none of these kinds", "empty.jpg": "empty", "cut.jpg": "broken"}
 
 
 def leftovers(folder: Path) -> list[Path]:

@@ -185,7 +185,7 @@ def test_bfloat16_gives_nearly_the_same_colors(name: str) -> None:
     fast = colorizer.predict(pictures, precision="bfloat16", verbose=0)
     differences = [np.abs(a.astype(int) - b).ravel() for a, b in zip(exact, fast, strict=True)]
     assert np.percentile(np.concatenate(differences), 99.9) <= 2
-    assert max(np.percentile(difference, 99.9) for difference in differences) <= 4
+    assert max(np.percentile(difference, 99.9) for difference in differences) <= 6
     assert max(difference.max() for difference in differences) > 0, "it was float32"
 
 

@@ -32,8 +32,8 @@ class Format:
     gray_16_bits, color_16_bits
         Whether files that are written can hold 16 bits for each gray value, or for each color and alpha.
     holds
-        What else it holds, by the names of :class:`unetcolor.images.Metadata`, and the most bytes of each. ``comment``
-        is text without a name.
+        What else it holds, by the names of :class:`~unetcolor.images.metadata.Metadata`, and the most bytes of each.
+        ``comment`` is text without a name.
     quality
         Whether it loses some of the pixels, and has a quality to choose.
     pixels_per_byte

@@ -34,7 +34,7 @@ BAD_DATA = (
 
 
 class UnreadableError(Exception):
-    """Why a picture cannot be read, in words for the user; :func:`opened` adds the name of the file."""
+    """Why a picture cannot be read, in words for the user, without the name of the file."""
 
 
 @contextmanager

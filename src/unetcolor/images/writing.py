@@ -34,8 +34,8 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
         1..100, for JPEG and WebP. JPEG keeps color at full resolution (4:4:4).
     metadata
         What else to write, such as the metadata that :func:`read` found; what the format does not hold is left out
-        (:meth:`Metadata.fitting` says what). Colors are converted to its color profile; 16-bit ones with imagecodecs,
-        and without that they are written in sRGB.
+        (:meth:`unetcolor.images.metadata.Metadata.fitting` says what). Colors are converted to its color profile;
+        16-bit ones with imagecodecs, and without that they are written in sRGB.
 
     Raises
     ------

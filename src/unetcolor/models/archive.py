@@ -140,7 +140,7 @@ def _require_few_members(file: IO[bytes], size: int) -> None:
     tail = file.read()
     start = tail.rfind(b"PK\5\6")
     if start < 0 or start + _END.size > len(tail):
-        raise zipfile.BadZipFile("it has no directory")
+        raise zipfile.BadZipFile("File is not a zip file")
     _, _, _, _, members, directory, _, _ = _END.unpack_from(tail, start)
     if members > _MOST_MEMBERS or directory > _MOST_MEMBERS * 2**10:
         raise zipfile.BadZipFile(f"it claims to have {members:,} members")
