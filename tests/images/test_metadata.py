@@ -248,3 +248,18 @@ def test_a_tiff_file_is_compressed(tmp_path: Path) -> None:
     ramp = np.add.outer(np.arange(200), np.arange(300)).astype(np.uint8)
     write_image(tmp_path / "x.tif", np.dstack([ramp] * 3))
     assert (tmp_path / "x.tif").stat().st_size < 200 * 300 * 3 / 20
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_the_resolution_of_every_format_is_turned(tmp_path: Path, suffix: str) -> None:
+    Image.fromarray(PIXELS).save(tmp_path / f"x{suffix}", exif=exif(6), dpi=(300, 150))
+    assert read(tmp_path / f"x{suffix}").metadata.resolution == (150, 300)
+
+
+def test_numbers_of_exif_data_that_do_not_fit_are_no_reason_to_fail(tmp_path: Path) -> None:
+    for rating in (5, 100_000):
+        data = Image.Exif()
+        data[ExifTags.Base.Rating] = rating
+        write_image(tmp_path / "x.tif", PIXELS, metadata=Metadata(data.tobytes()))
+        with Image.open(tmp_path / "x.tif") as picture:
+            assert picture.getexif()[ExifTags.Base.Rating] == rating

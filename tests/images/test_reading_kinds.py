@@ -395,7 +395,7 @@ def test_a_bmp_of_five_and_six_bits_loses_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_jpeg_2000_files_keep_all_bits(tmp_path, channels, bits):
     # Up to white, which more than 8 bits must not turn into black.
     pixels = (

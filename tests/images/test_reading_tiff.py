@@ -16,6 +16,7 @@ import tifffile
 
 from unetcolor import ImageReadError
 from unetcolor.images import read, read_image
+from unetcolor.images.opening import count_pages
 
 COMPRESSIONS = {"none": 1, "lzw": 5, "zlib": 8, "packbits": 32773}
 KINDS = {"white": 0, "black": 1, "rgb": 2, "palette": 3, "cmyk": 5}
@@ -217,3 +218,49 @@ def test_without_imagecodecs_the_error_says_what_to_install(tmp_path: Path) -> N
     code = "import sys; sys.modules['imagecodecs'] = None; import unetcolor.images as i; i.read(sys.argv[1])"
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
     assert 'which is not installed: pip install "unetcolor[formats]"' in done.stderr
+
+
+def test_pages_of_every_layout_are_counted_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.tif"
+    gray = np.full((HEIGHT, WIDTH), 1000, np.uint16)
+    for options in ({"photometric": "miniswhite"}, {"photometric": "minisblack"}):
+        with tifffile.TiffWriter(path) as file:
+            for number in range(3):
+                file.write(gray * number, resolution=(300, 150), resolutionunit="inch", **options)
+        assert count_pages(path) == 3
+        first = read(path)
+        assert first.notes == ("it holds 3 pictures; only the first is read",)
+        assert first.metadata.resolution == (300, 150)
+        levels = [int(read(path, page=number).pixels[0, 0]) for number in range(3)]
+        assert levels == ([65535, 64535, 63535] if options["photometric"] == "miniswhite" else [0, 1000, 2000])
+
+
+def test_a_broken_second_page_takes_nothing_from_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "x.tif"
+    with tifffile.TiffWriter(path) as file:
+        for _ in range(2):
+            file.write(np.zeros((HEIGHT, WIDTH, 3), np.uint8), photometric="rgb", description="Anna", metadata=None)
+    with tifffile.TiffFile(path) as written:
+        second = written.pages[1].offset
+    path.write_bytes(path.read_bytes()[: second + 4])
+    photo = read(path)
+    assert b"Anna" in photo.metadata.exif
+    assert photo.notes == ("it holds several pictures; only the first is read",)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_xmp_data_of_another_type_are_left_out(tmp_path: Path, channels: int) -> None:
+    path = tmp_path / "x.tif"
+    tag = (700, "H", 3, (1, 2, 3), True)
+    pixels = np.zeros((HEIGHT, WIDTH, channels), np.uint8 if channels == 3 else np.uint16)
+    tifffile.imwrite(path, pixels, photometric="rgb", extratags=[tag])
+    assert read(path).metadata.xmp == b""
+
+
+def test_a_number_of_channels_costs_no_memory(tmp_path: Path) -> None:
+    content = bytearray(tiff(np.zeros((HEIGHT, WIDTH, 1), int), 8, "black"))
+    entry = content.index(struct.pack("<HHI", 277, 3, 1))
+    struct.pack_into("<HHII", content, entry, 277, 4, 1, 0xFFFFFFFF)
+    (tmp_path / "x.tif").write_bytes(content)
+    with pytest.raises(ImageReadError, match="TIFF files of 4294967295 channels are not read"):
+        read(tmp_path / "x.tif")

@@ -86,7 +86,11 @@ def _values(picture: Image.Image, notes: list[str]) -> tuple[np.ndarray, bytes]:
 
 def _decode_by_pillow(picture: Any, file: IO[bytes], notes: list[str]) -> tuple[np.ndarray, bytes]:
     """Return all that Pillow can be brought to decode of a picture, and the color profile that it is in."""
-    if picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA") and (depth := depth_of(file)) != 8:
+    if (
+        picture.format == "JPEG2000"
+        and picture.mode in ("LA", "RGB", "RGBA")
+        and not 0 < (depth := depth_of(file)) <= 8
+    ):
         return decode_deep(file, depth, (picture.height, picture.width)), picture.info.get("icc_profile") or b""
     if _is_deep_ppm(picture):
         return _decode_deep_ppm(picture), b""
@@ -106,8 +110,8 @@ def _decode_by_pillow(picture: Any, file: IO[bytes], notes: list[str]) -> tuple[
         with decoding():
             second.load()
         pixels = pixels.astype(np.uint16) << 8 | np.asarray(second)
-    elif has_16_bits or picture.info.get("bit_depth", 8) > 8:
-        notes.append("only 8 of its 16 bits per channel are kept")
+    elif has_16_bits or (bits := picture.info.get("bit_depth", 8)) > 8:
+        notes.append(f"only 8 of its {16 if has_16_bits else bits} bits per channel are kept")
     if key is not None and pixels.dtype == np.uint16:
         color = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
         alpha = np.where((color == np.array(key)).all(axis=-1, keepdims=True), 0, 65535)
@@ -148,7 +152,9 @@ def further_pictures(picture: Any) -> list[str]:
             count = "several" if picture.format == "GIF" else picture.n_frames
     # GIF looks for the next frame here; the first one is good even when that one is broken.
     except UnreadableError:
-        return []
+        if picture.format != "TIFF":
+            return []
+        count = "several"
     return [f"it holds {count} pictures; only the first is read"]
 
 
@@ -169,7 +175,7 @@ def _unpack_16_bit_gray_and_alpha(picture: Any) -> bool:
 
 
 def _has_16_bit_color(picture: Any) -> bool:
-    if not picture.tile or picture.mode not in ("RGB", "RGBA"):
+    if not picture.tile or picture.mode not in ("RGB", "RGBA", "CMYK"):
         return False
     tile = picture.tile[0]
     if tile[0] == "ppm_plain":

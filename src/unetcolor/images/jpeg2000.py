@@ -39,7 +39,7 @@ def decode_deep(file: IO[bytes], depth: int, shape: tuple[int, int]) -> np.ndarr
     Returns
     -------
     np.ndarray
-        uint16, of shape ``(*shape, 3 or 4)``.
+        uint16, of shape ``(*shape, 2, 3 or 4)``.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def decode_deep(file: IO[bytes], depth: int, shape: tuple[int, int]) -> np.ndarr
     with decoding():
         file.seek(0)
         values = imagecodecs.jpeg2k_decode(file.read())
-    if values.shape[:2] != shape or values.shape[2:] not in ((3,), (4,)) or values.dtype != np.uint16:
+    if values.shape[:2] != shape or values.shape[2:] not in ((2,), (3,), (4,)) or values.dtype != np.uint16:
         raise UnreadableError(f"JPEG 2000 files of {values.dtype} of shape {values.shape} are not read")
     largest = 2**depth - 1
     whole: np.ndarray = np.minimum(values, largest).astype(np.uint32)

@@ -46,6 +46,9 @@ _IPTC, _TIFF_IPTC = 0x0404, 33723
 
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[0-9]")
 
+# The orientations that exchange height and width.
+_QUARTERS = (5, 6, 7, 8)
+
 # Pixels to an inch; beyond them is nonsense, and more than some formats hold.
 _HIGHEST_RESOLUTION = 60_000
 
@@ -103,21 +106,36 @@ class Metadata:
 _IN_WORDS = {"exif": "EXIF data", "xmp": "XMP data", "iptc": "IPTC data"}
 
 
-def metadata_of(picture: Image.Image) -> Metadata:
-    """Return the metadata of a decoded picture; what is broken or not there is left empty."""
+def is_turned_by_pillow(picture: Image.Image) -> bool:
+    """Tell, before it is decoded, whether Pillow itself turns a picture by a quarter, and then forgets that it did."""
+    return getattr(picture, "tag_v2", {}).get(_Base.Orientation) in _QUARTERS
+
+
+def metadata_of(picture: Image.Image, *, was_turned: bool = False) -> Metadata:
+    """Return the metadata of a decoded picture; what is broken or not there is left empty.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    was_turned
+        What :func:`is_turned_by_pillow` said of it before it was decoded.
+    """
     try:
         exif = _kept_exif(picture)
     # Broken EXIF data, of which the pixels know nothing.
     except UnreadableError:
         exif = b""
-    xmp = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    xmp = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp")
+    if not isinstance(xmp, bytes | str):
+        xmp = b""
     return Metadata(
         exif,
         usable_profile(picture),
         _XMP_ORIENTATION.sub(rb"\g<1>1", xmp.encode() if isinstance(xmp, str) else xmp),
         _iptc(picture),
         tuple(_text(picture)),
-        _resolution(picture),
+        _resolution(picture, was_turned or _is_turned(picture)),
     )
 
 
@@ -141,7 +159,7 @@ def _text(picture: Any) -> Iterator[tuple[str, str]]:
             yield name, str(text)
 
 
-def _resolution(picture: Image.Image) -> tuple[float, float] | None:
+def _resolution(picture: Image.Image, is_turned: bool) -> tuple[float, float] | None:
     try:
         across, down = (float(value) for value in picture.info["dpi"])
     # None, or what a damaged file has in its place.
@@ -150,13 +168,13 @@ def _resolution(picture: Image.Image) -> tuple[float, float] | None:
     if not (0 < across < _HIGHEST_RESOLUTION and 0 < down < _HIGHEST_RESOLUTION):
         return None
     # Of the picture before it was turned.
-    return (down, across) if _is_turned(picture) else (across, down)
+    return (down, across) if is_turned else (across, down)
 
 
 def _is_turned(picture: Image.Image) -> bool:
     try:
         with decoding():
-            return picture.getexif().get(_Base.Orientation) in (5, 6, 7, 8)
+            return picture.getexif().get(_Base.Orientation) in _QUARTERS
     except UnreadableError:
         return False
 

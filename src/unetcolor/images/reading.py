@@ -11,7 +11,7 @@ from PIL import Image
 from unetcolor._checks import height_and_width
 from unetcolor.images.arrays import cover, split_alpha
 from unetcolor.images.decoding import decode_file, decode_image, further_pictures
-from unetcolor.images.metadata import Metadata, metadata_of
+from unetcolor.images.metadata import Metadata, is_turned_by_pillow, metadata_of
 from unetcolor.images.opening import MAX_PIXELS, PathLike, opened
 
 
@@ -62,10 +62,13 @@ def read(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS, page: 
     ((3, 4, 3), ())
     """
     with opened(source, max_pixels, page or 0) as (picture, file):
+        was_turned = is_turned_by_pillow(picture)
         pixels, notes = decode_image(picture) if file is None else decode_file(picture, file)
+        # Before others are looked for, of which a broken one would take the place of the first.
+        metadata = metadata_of(picture, was_turned=was_turned)
         if file is not None and page is None:
             notes += further_pictures(picture)
-        return Photo(pixels, metadata_of(picture), tuple(notes))
+        return Photo(pixels, metadata, tuple(notes))
 
 
 def read_image(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:

@@ -24,6 +24,12 @@ _UNCOMPRESSED, _LZW, _DEFLATE, _PACKBITS = 1, 5, (8, 32946), 32773
 
 _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 
+# By the number of the unit of resolution: inch and centimeter.
+_UNITS_PER_INCH = {2: 1.0, 3: 2.54}
+
+# Pictures have at most four channels and some that nobody looks at.
+_MOST_CHANNELS = 16
+
 # Photometric interpretation, extra channels: those that Pillow reads right with 8 bits and one color after the other.
 # Of the rest it refuses some, and takes the wrong channels of others.
 _EIGHT_BITS_OF_PILLOW: dict[int, list[tuple[int, ...]]] = {
@@ -108,10 +114,13 @@ class NumbersFile(TiffImagePlugin.TiffImageFile):
     def _setup(self) -> None:
         # Pillow would look for its mode, and refuse the file.
         self._mode = "L"
-        self._size = (int(self.tag_v2[256]), int(self.tag_v2[257]))
+        self._size = self._tile_size = (int(self.tag_v2[256]), int(self.tag_v2[257]))
         self.tile = []
         if profile := self.tag_v2.get(34675):
             self.info["icc_profile"] = profile
+        across, down, unit = (self.tag_v2.get(tag) for tag in (282, 283, 296))
+        if across and down and unit in _UNITS_PER_INCH:
+            self.info["dpi"] = (across * _UNITS_PER_INCH[unit], down * _UNITS_PER_INCH[unit])
 
     def numbers(self, file: IO[bytes]) -> np.ndarray:
         """Decode the current picture.
@@ -162,7 +171,10 @@ def open_tiff(file: IO[bytes], page: int = 0) -> TiffImagePlugin.TiffImageFile:
             file.seek(0)
             read_by_pillow = TiffImagePlugin.TiffImageFile(file, "")
             read_by_pillow.seek(page)
-            return read_by_pillow
+        # Pillow looks for a rotation there, and expects text.
+        if not isinstance(read_by_pillow.info.get("xmp", b""), bytes | str):
+            del read_by_pillow.info["xmp"]
+        return read_by_pillow
     if not layout.is_read_by_tifffile():
         raise UnreadableError(
             f"TIFF files of {layout} are not read: save it with 8 or 16 bits of gray or RGB, "
@@ -192,6 +204,8 @@ def _layout_of(picture: TiffImagePlugin.TiffImageFile) -> Layout:
     with decoding():
         tags = picture.tag_v2
         channels = int(tags.get(277, 1))
+        if not 1 <= channels <= _MOST_CHANNELS:
+            raise UnreadableError(f"TIFF files of {channels} channels are not read")
         bits = tuple(tags.get(258, (1,)))
         formats = tuple(tags.get(339, (_UNSIGNED,)))
         return Layout(

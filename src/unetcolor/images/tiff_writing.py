@@ -64,8 +64,8 @@ def _tags(exif: Image.Exif) -> Iterator[tuple[int, str, int, Any, bool]]:
             data = value.encode("latin-1", "replace") if isinstance(value, str) else value
             # Those of Windows are two bytes a letter, and not text to TIFF.
             yield (tag, "B" if ExifTags.Base(tag).name.startswith("XP") else "s", len(data), data, True)
-        elif isinstance(value, int):
-            yield (tag, "H", 1, value, True)
+        elif isinstance(value, int) and 0 <= value < 2**32:
+            yield (tag, "H" if value < 2**16 else "I", 1, value, True)
     for group in _GROUPS:
         if exif.get_ifd(group):
             yield (group - 1, "I", 1, 0, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -138,8 +139,9 @@ def _colorize_file(
         return Result(job, "failed", str(error).removeprefix(f"cannot read {printable(str(job.source))}: "))
     except MemoryError:
         return Result(job, "failed", "not enough memory")
-    # A full disk, a folder that may not be written to, a photo too large for what was asked.
-    except (OSError, ValueError) as error:
+    # A full disk, a folder that may not be written to, a photo too large for what was asked, metadata that an encoder
+    # has no room for.
+    except (OSError, ValueError, struct.error) as error:
         return Result(job, "failed", str(error) or type(error).__name__)
     seconds = time.perf_counter() - start
     words = "; ".join([*notes, *lost, *left_out])
