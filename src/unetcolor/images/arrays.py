@@ -135,6 +135,19 @@ def from_float(values: np.ndarray, dtype: Any) -> np.ndarray:
     return clipped.astype(dtype)
 
 
+def stretch(values: np.ndarray, largest: int, dtype: Any) -> np.ndarray:
+    """Scale whole numbers from ``0..largest`` to the range of uint8 or uint16, rounded to nearest.
+
+    Examples
+    --------
+    >>> stretch(np.array([0, 1, 4095]), 4095, np.uint16)
+    array([    0,    16, 65535], dtype=uint16)
+    """
+    top = int(np.iinfo(dtype).max)
+    scaled = values if top == largest else (values.astype(np.uint32) * top + largest // 2) // largest
+    return scaled.astype(dtype)
+
+
 def resize(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize floats; antialiased when shrinking, linear when enlarging.
 

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from unetcolor._strips import STRIP_PIXELS
+from unetcolor.images.arrays import stretch
 from unetcolor.images.jpeg2000 import decode_deep, depth_of
 from unetcolor.images.opening import open_picture
 from unetcolor.images.profiles import inks_or_lab_to_srgb, to_srgb
@@ -135,10 +136,8 @@ def _decode_deep_ppm(picture: Any) -> np.ndarray:
         data = picture.fp.read(2 * count)
     if len(data) < 2 * count:
         raise UnreadableError("the file is broken: it ends before its pixels do")
-    values: np.ndarray = np.minimum(np.frombuffer(data, ">u2").reshape(picture.height, picture.width, 3), largest)
-    if largest < 65535:
-        values = (values.astype(np.uint32) * 65535 + largest // 2) // largest
-    return values.astype(np.uint16)
+    values = np.frombuffer(data, ">u2").reshape(picture.height, picture.width, 3)
+    return stretch(np.minimum(values, largest), largest, np.uint16)
 
 
 def further_pictures(picture: Any) -> list[str]:

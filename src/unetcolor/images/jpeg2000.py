@@ -6,12 +6,12 @@ The format: ISO/IEC 15444-1, annex A.5.1.
 from __future__ import annotations
 
 import struct
-from importlib.util import find_spec
 from typing import IO
 
 import numpy as np
 
-from unetcolor.images.unreadable import UnreadableError, decoding
+from unetcolor.images.arrays import stretch
+from unetcolor.images.unreadable import UnreadableError, decoding, require
 
 # Start of the codestream, and of the segment that says its size.
 _START = b"\xff\x4f\xff\x51"
@@ -48,11 +48,7 @@ def decode_deep(file: IO[bytes], depth: int, shape: tuple[int, int]) -> np.ndarr
     """
     if depth == 0:
         raise UnreadableError("JPEG 2000 files of numbers that differ in depth are not read: save it as PNG or TIFF")
-    if find_spec("imagecodecs") is None:
-        raise UnreadableError(
-            f"JPEG 2000 files of colors of {depth} bits are read with imagecodecs, which is not installed: "
-            'pip install "unetcolor[formats]"'
-        )
+    require("imagecodecs", f"JPEG 2000 files of colors of {depth} bits")
     import imagecodecs
 
     with decoding():
@@ -61,6 +57,4 @@ def decode_deep(file: IO[bytes], depth: int, shape: tuple[int, int]) -> np.ndarr
     if values.shape[:2] != shape or values.shape[2:] not in ((2,), (3,), (4,)) or values.dtype != np.uint16:
         raise UnreadableError(f"JPEG 2000 files of {values.dtype} of shape {values.shape} are not read")
     largest = 2**depth - 1
-    whole: np.ndarray = np.minimum(values, largest).astype(np.uint32)
-    pixels: np.ndarray = ((whole * 65535 + largest // 2) // largest).astype(np.uint16)
-    return pixels
+    return stretch(np.minimum(values, largest), largest, np.uint16)

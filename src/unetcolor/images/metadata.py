@@ -42,7 +42,7 @@ _KEPT_GROUPS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 _LEFT_OUT = (_Base.ExifImageWidth, _Base.ExifImageHeight, ExifTags.IFD.Interop)
 
 # The number of IPTC data among the resources of Photoshop, which JPEG files hold, and their tag in TIFF files.
-_IPTC, _TIFF_IPTC = 0x0404, 33723
+PHOTOSHOP_IPTC, TIFF_IPTC = 0x0404, 33723
 
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[0-9]")
 
@@ -142,9 +142,9 @@ def metadata_of(picture: Image.Image, *, was_turned: bool = False) -> Metadata:
 def _iptc(picture: Image.Image) -> bytes:
     resources = picture.info.get("photoshop")
     if isinstance(resources, dict):
-        data = resources.get(_IPTC, b"")
+        data = resources.get(PHOTOSHOP_IPTC, b"")
     else:
-        data = getattr(picture, "tag_v2", {}).get(_TIFF_IPTC, b"")
+        data = getattr(picture, "tag_v2", {}).get(TIFF_IPTC, b"")
     return data if isinstance(data, bytes) else b""
 
 

@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import IO, Any, TypeAlias
 
 from PIL import Image, TiffImagePlugin
@@ -15,8 +14,8 @@ from unetcolor._checks import LARGEST_AREA
 from unetcolor.errors import ImageReadError, printable
 from unetcolor.images.formats import FORMATS, Format
 from unetcolor.images.netpbm import without_comments
-from unetcolor.images.tiff import open_tiff
-from unetcolor.images.unreadable import UnreadableError, decoding
+from unetcolor.images.tiff import NumbersFile, open_tiff
+from unetcolor.images.unreadable import UnreadableError, decoding, require
 
 # Where a WebP file says how large it is, and a HEIF file how it is compressed.
 _LONGEST_PREFIX = 30
@@ -120,7 +119,7 @@ def open_picture(file: IO[bytes], max_pixels: int, page: int = 0) -> Any:
             picture = _opened_as(known, factory, file, page)
             _check_size(picture.size, max_pixels)
             _check_content(known, picture.size, size)
-            if isinstance(picture, TiffImagePlugin.TiffImageFile):
+            if isinstance(picture, TiffImagePlugin.TiffImageFile) and not isinstance(picture, NumbersFile):
                 # The TIFF reader checks the size against the global limit again, when it makes this memory.
                 with decoding():
                     picture.im = Image.new(picture.mode, (picture.tag_v2[256], picture.tag_v2[257])).im
@@ -164,10 +163,7 @@ def _opener(known: Format) -> tuple[Any, Callable[[bytes], bool | str]]:
 
 
 def _open_heif(file: IO[bytes], name: str) -> Any:
-    if find_spec("pillow_heif") is None:
-        raise UnreadableError(
-            'HEIC photos are read with pillow-heif, which is not installed: pip install "unetcolor[formats]"'
-        )
+    require("pillow-heif", "HEIC photos")
     from pillow_heif import HeifImageFile
 
     return HeifImageFile(file, name)

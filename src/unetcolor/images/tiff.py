@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import IO, Any
 
 import numpy as np
 from PIL import TiffImagePlugin
 from typing_extensions import override
 
-from unetcolor.images.unreadable import UnreadableError, decoding
+from unetcolor.images.arrays import stretch
+from unetcolor.images.unreadable import UnreadableError, decoding, require
 
 _UNSIGNED = 1
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB = 0, 1, 2, 3, 5, 6, 8
@@ -180,11 +180,8 @@ def open_tiff(file: IO[bytes], page: int = 0) -> TiffImagePlugin.TiffImageFile:
             f"TIFF files of {layout} are not read: save it with 8 or 16 bits of gray or RGB, "
             "or pass its values as an array"
         )
-    if layout.needs_imagecodecs() and find_spec("imagecodecs") is None:
-        raise UnreadableError(
-            f"TIFF files of {layout} are read with imagecodecs, which is not installed: "
-            'pip install "unetcolor[formats]"'
-        )
+    if layout.needs_imagecodecs():
+        require("imagecodecs", f"TIFF files of {layout}")
     return picture
 
 
@@ -237,11 +234,8 @@ def _refuse_what_swells(page: Any) -> None:
 
 def _as_pixels(values: np.ndarray, layout: Layout) -> np.ndarray:
     """Return what the numbers of a layout mean, from black to white."""
-    largest = 255 if layout.depth <= 8 else 65535
-    # Exact where the largest is a multiple, as for 1 bit; 12 bits are rounded.
-    top = 2**layout.depth - 1
-    scaled = values if top == largest else (values.astype(np.uint32) * largest + top // 2) // top
-    pixels = scaled.astype(np.uint8 if largest == 255 else np.uint16)
+    pixels = stretch(values, 2**layout.depth - 1, np.uint8 if layout.depth <= 8 else np.uint16)
+    largest = np.iinfo(pixels.dtype).max
     colors = 1 if layout.photometric in _GRAY else 3
     color, further = pixels[..., :colors], pixels[..., colors : colors + 1]
     if layout.photometric == _WHITE_IS_ZERO:

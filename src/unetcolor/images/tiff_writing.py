@@ -10,9 +10,9 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from unetcolor.images.metadata import Metadata
+from unetcolor.images.metadata import TIFF_IPTC, Metadata
 
-_XMP, _IPTC = 700, 33723
+_XMP = 700
 
 # tifffile writes these by itself.
 _OF_TIFFFILE = (ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit)
@@ -75,7 +75,7 @@ def _packets(metadata: Metadata) -> Iterator[tuple[int, str, int, Any, bool]]:
     if metadata.xmp:
         yield (_XMP, "B", len(metadata.xmp), metadata.xmp, True)
     if metadata.iptc:
-        yield (_IPTC, "B", len(metadata.iptc), metadata.iptc, True)
+        yield (TIFF_IPTC, "B", len(metadata.iptc), metadata.iptc, True)
 
 
 def _append_groups(file: IO[bytes], exif: Image.Exif) -> None:

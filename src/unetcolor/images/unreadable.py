@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from PIL import Image
 
@@ -35,6 +36,14 @@ BAD_DATA = (
 
 class UnreadableError(Exception):
     """Why a picture cannot be read, in words for the user, without the name of the file."""
+
+
+def require(library: str, what: str) -> None:
+    """Raise an UnreadableError that says what to install, if a library of the extra ``formats`` is not there."""
+    if find_spec(library.replace("-", "_")) is None:
+        raise UnreadableError(
+            f'{what} are read with {library}, which is not installed: pip install "unetcolor[formats]"'
+        )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from PIL import Image
 from unetcolor._files import replacing
 from unetcolor.images.arrays import split_alpha
 from unetcolor.images.formats import Format, format_to_write
-from unetcolor.images.metadata import Metadata
+from unetcolor.images.metadata import PHOTOSHOP_IPTC, Metadata
 from unetcolor.images.opening import PathLike
 from unetcolor.images.png import png_text, write_png
 from unetcolor.images.profiles import can_convert, to_profile
@@ -115,5 +115,7 @@ def _options(chosen: Format, quality: int, metadata: Metadata) -> dict[str, Any]
 
 def _iptc_segment(iptc: bytes) -> bytes:
     """Return the segment of a JPEG file for IPTC data: one resource of Photoshop, padded to an even length."""
-    resource = b"Photoshop 3.0\0" + struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(iptc)) + iptc + bytes(len(iptc) % 2)
+    resource = (
+        b"Photoshop 3.0\0" + struct.pack(">4sHHI", b"8BIM", PHOTOSHOP_IPTC, 0, len(iptc)) + iptc + bytes(len(iptc) % 2)
+    )
     return b"\xff\xed" + struct.pack(">H", 2 + len(resource)) + resource
