@@ -65,6 +65,7 @@ def build_app(
     """
     gr = import_gradio()
     files = {} if model is None or model in list_presets() else {Path(model).name: path_of_model(model)}
+    choices = [*files, *list_presets()]
     chosen = next(iter(files), str(model or "photo"))
     # It needs Gradio.
     from unetcolor.app.handlers import PICK, REMOVE, SET, Handlers, message, swatch
@@ -78,7 +79,7 @@ def build_app(
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 photo = gr.File(label=f"Photo, up to {max_megapixels:g} megapixels and {max_file_mb:g} MB", height=150)
-                name = gr.Radio([*files, *list_presets()], value=chosen, label="Colorizer")
+                name = gr.Radio(choices, value=chosen, label="Colorizer", visible=len(choices) > 1)
                 saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
                 with gr.Accordion("Another photo of the same album, in color", open=False):
                     reference = gr.File(label="Its palette pulls the colors its way", height=110)
