@@ -34,6 +34,9 @@ IMAGES = FOLDER / "images"
 
 SATURATIONS = (0.5, 1.0, 1.5, 2.0)
 
+# Photos, and another one that lends each its palette.
+REFERENCES = {"coffee": "food_0000842", "scene_canyon-wren": "scene_extreme-desert-hike"}
+
 
 def main() -> None:
     """Draw all of them."""
@@ -48,6 +51,7 @@ def main() -> None:
     write_sheet(IMAGES / "preset_aged.jpg", colored(photo, photos, aged=True), blocks=2)
     few = [photos[UNSEEN.index(name)] for name in ("astronaut", "scene_canyon-wren", "scene_oakland-zoo-otters")]
     write_sheet(IMAGES / "saturation.jpg", [saturated(photo, truth) for truth in few])
+    write_sheet(IMAGES / "better_colors.jpg", [changed(photo, *names) for names in REFERENCES.items()])
     training_curve(IMAGES / "preset_training.png")
 
 
@@ -74,6 +78,17 @@ def saturated(colorizer: UNetColorizer, truth: np.ndarray) -> dict[str, np.ndarr
     """Return a row of one picture at several saturations."""
     gray = Codec(Lab()).plain_gray(truth)
     row = {f"saturation={s}": colorizer.predict([gray], saturation=s, verbose=0)[0] for s in SATURATIONS}
+    return {"gray": gray, **row, "truth": truth}
+
+
+def changed(colorizer: UNetColorizer, name: str, reference: str) -> dict[str, np.ndarray]:
+    """Return a row of one picture, colorized with several arguments of ``predict``, and print the scores."""
+    truth = samples.load_photo(name)
+    gray = Codec(Lab()).plain_gray(truth)
+    arguments = ({}, {"reference": samples.load_photo(reference)}, {"saturation": 1.4}, {"size": 448})
+    titles = ("as it comes", "reference", "saturation=1.4", "size=448")
+    row = {title: colorizer.predict(gray, verbose=0, **each) for title, each in zip(titles, arguments, strict=True)}
+    print(name, ", ".join(f"{title} {delta_e(truth, picture):.1f}" for title, picture in {"gray": gray, **row}.items()))
     return {"gray": gray, **row, "truth": truth}
 
 

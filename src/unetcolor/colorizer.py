@@ -167,8 +167,8 @@ class UNetColorizer:
             An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
             its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken;
             :class:`unetcolor.training.Sources`, several of these with a share each; or a ``tf.data.Dataset`` or
-            ``keras.utils.PyDataset`` of batches. Gray and unreadable files are left out, with a warning that counts
-            them.
+            ``keras.utils.PyDataset`` of batches. Gray, toned and unreadable files are left out, with a warning that
+            counts them.
         validation_data
             Pictures to report the loss on after each epoch, in any of these forms; of an ``.npz``,
             ``test_images`` is taken.

@@ -96,3 +96,24 @@ def test_the_options_of_the_presets_trainings(
     refused = run("train", colors, "-o", tmp_path / "other.keras", "--sizes", "96", *TINY)
     assert refused.exit_code == 2
     assert "such as 22x96,28x128, not '96'" in refused.stderr
+
+
+# The command shows it as a note.
+@pytest.mark.filterwarnings("always:left out")
+def test_a_folder_of_old_scans_is_not_trained_on(run: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    for i, portrait in enumerate(samples.load_portraits()[:17]):
+        # Black-and-white prints, five of them on yellowed paper.
+        tint = [1.03, 1.0, 0.88] if i < 5 else [1, 1, 1]
+        gray = portrait.mean(axis=-1, keepdims=True)
+        write_image(tmp_path / "scans" / f"{i:02}.jpg", np.clip(gray * tint, 0, 255).astype(np.uint8))
+    done = run("train", tmp_path / "scans", "-o", tmp_path / "mine.keras", *TINY)
+    assert done.exit_code == 2
+    assert "note: left out 17 of 17 files that are gray or toned" in " ".join(done.stderr.split())
+    assert "none of the 17 files is a readable picture in color" in " ".join(done.stderr.split())
+    for i, portrait in enumerate(samples.load_portraits()[:3]):
+        write_image(tmp_path / "scans" / f"color{i}.jpg", portrait)
+    done = run("train", tmp_path / "scans", "-o", tmp_path / "mine.keras", *TINY)
+    assert done.exit_code == 2
+    assert "holds 3 photos in color; a training needs 10 at least" in " ".join(done.stderr.split())
+    assert not (tmp_path / "mine.keras").exists()

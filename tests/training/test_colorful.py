@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from unetcolor.training.colorful import has_color
+from unetcolor.training.colorful import has_color, is_toned
 
 
 def test_toned_and_nearly_gray_photos_have_no_color(portraits: np.ndarray) -> None:
@@ -13,5 +13,7 @@ def test_toned_and_nearly_gray_photos_have_no_color(portraits: np.ndarray) -> No
     assert not has_color(np.repeat(gray, 3, axis=-1).astype(np.uint8))
     sepia = np.clip(gray * [1.07, 0.95, 0.74], 0, 255).astype(np.uint8)
     assert not has_color(sepia)
+    assert is_toned(sepia)
     nearly = np.clip(gray + 0.1 * (portrait - gray), 0, 255).astype(np.uint8)
     assert not has_color(nearly)
+    assert not is_toned(portrait)

@@ -63,7 +63,7 @@ def test_gray_and_unreadable_files_are_left_out_and_counted(folder: Path) -> Non
     assert len(pictures) == 3
     assert messages[0].startswith("left out 1 of 6 files that cannot be read: ")
     assert "broken.jpg" in messages[0]
-    assert messages[1] == "left out 2 of 6 files that are gray: there is no color to learn"
+    assert messages[1] == "left out 2 of 6 files that are gray or toned: there is no color to learn"
 
 
 def test_a_folder_of_gray_pictures_only_is_an_error(tmp_path: Path) -> None:
@@ -151,6 +151,15 @@ def test_toned_and_nearly_gray_files_are_left_out_if_colorful_ones_are_asked_for
         write_image(folder / f"{name}.png", picture)
     with pytest.warns(UserWarning, match="left out 2 of 6 files that are gray, toned or nearly colorless"):
         assert len(open_pictures(folder, colorful=True)) == 4
+    (folder / "nearly.png").unlink()
+    with pytest.warns(UserWarning, match="left out 1 of 5 files that are gray or toned"):
+        assert len(open_pictures(folder)) == 4
+
+
+def test_open_pictures_may_be_given_again(folder: Path) -> None:
+    pictures = open_pictures(folder, (24, 24))
+    assert open_pictures(pictures) is pictures
+    np.testing.assert_array_equal(open_pictures(pictures, (16, 12))[0], open_pictures(folder, (16, 12))[0])
 
 
 def toned(portrait: np.ndarray) -> dict[str, np.ndarray]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Fine-tuning keeps most of what a network knows only if it moves in small steps.
 _LEARNING_RATE, _FINE_LEARNING_RATE = 1e-3, 1e-4
 
+# Fewer teach nothing that could be of use for other photos.
+_LEAST_PHOTOS = 10
+
 
 def train(
     folder: ColorPhotos,
@@ -144,13 +147,20 @@ def train(
         import keras
 
         from unetcolor.training import Cosine, Sources
+        from unetcolor.training.pictures import open_pictures
 
+        photos = open_pictures(Sources.in_folder(folder) if by_source else folder, verbose=not as_json)
+        if len(photos) < _LEAST_PHOTOS:
+            raise ValueError(
+                f"{folder} holds {counted(len(photos), 'photo')} in color; a training needs {_LEAST_PHOTOS} at least, "
+                "and some hundreds to be of use: add color photos of the same kind"
+            )
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
         rate = learning_rate if learning_rate is not None else _FINE_LEARNING_RATE if start else _LEARNING_RATE
         chosen: dict[str, Any] = {} if loss is None else {"loss": loss}
         with nullcontext() if resume else _set_aside(checkpoint):
             history = colorizer.fit(
-                Sources.in_folder(folder) if by_source else folder,
+                photos,
                 validation_data=validation,
                 validation_split=validation_split,
                 validate_colors=validate_colors,

@@ -25,11 +25,23 @@ def has_color(picture: np.ndarray) -> bool:
     picture
         uint8, uint16 or floats in ``[0, 1]``, shape ``(height, width, 3)``.
     """
-    rows, columns = (np.linspace(0, side - 1, _GLANCE).astype(int) for side in picture.shape[:2])
-    small = to_float(picture[rows][:, columns])
-    if colorfulness(small) < LEAST_COLORFUL:
-        return False
-    _, chroma = Lab().encode(small)
+    return colorfulness(_glance(picture)) >= LEAST_COLORFUL and not is_toned(picture)
+
+
+def is_toned(picture: np.ndarray) -> bool:
+    """Tell whether all colors of a picture are of one hue: sepia, the tint of paper, or gray.
+
+    Parameters
+    ----------
+    picture
+        uint8, uint16 or floats in ``[0, 1]``, shape ``(height, width, 3)``.
+    """
+    _, chroma = Lab().encode(_glance(picture))
     # The smaller main axis of the chroma: of a toned picture all colors lie on one line.
     variances = np.linalg.eigvalsh(np.cov(chroma.reshape(-1, 2), rowvar=False))
-    return bool(variances[0] >= LEAST_HUES**2)
+    return bool(variances[0] < LEAST_HUES**2)
+
+
+def _glance(picture: np.ndarray) -> np.ndarray:
+    rows, columns = (np.linspace(0, side - 1, _GLANCE).astype(int) for side in picture.shape[:2])
+    return to_float(picture[rows][:, columns])

@@ -25,7 +25,7 @@ from unetcolor.training.data import prepare
 from unetcolor.training.divergence import Guard
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
-from unetcolor.training.sources import Sources
+from unetcolor.training.sources import SourcePictures, Sources
 from unetcolor.training.state import compilation_of
 from unetcolor.training.validation import ColorValidation
 
@@ -105,7 +105,7 @@ def train(
         "seed": seed,
         "precision": precision,
         "steps_per_epoch": steps_given,
-        "sources": images.options if isinstance(images, Sources) else None,
+        "sources": images.options if isinstance(images, Sources | SourcePictures) else None,
     }
     if saved is not None:
         saved.require(course)

@@ -21,7 +21,7 @@ from unetcolor._progress import with_progress
 from unetcolor.errors import ImageReadError
 from unetcolor.images import cover, find_pictures, is_gray, read_rgb, to_float
 from unetcolor.images.formats import READ_SUFFIXES
-from unetcolor.training.colorful import has_color
+from unetcolor.training.colorful import has_color, is_toned
 
 DEFAULT_IMAGE_SIZE = (128, 128)
 
@@ -118,7 +118,7 @@ class ArrayPictures(_HeldPictures):
 class FilePictures(_HeldPictures):
     """The pictures of a list of files, shrunk and cropped to one size when they are read.
 
-    Gray pictures and files that cannot be read are left out, with a warning that counts them.
+    Gray and toned pictures, and files that cannot be read, are left out, with a warning that counts them.
     """
 
     def __init__(
@@ -154,14 +154,14 @@ def open_pictures(
     source
         An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
         its subfolders; a sequence of paths; an ``.npz`` file with ``train_images`` and ``test_images``; or what
-        opens its pictures by itself.
+        opens its pictures by itself. Pictures that are open already may have another size.
     size
         ``(height, width)`` to which each picture is shrunk, its aspect kept, and cropped around its center.
         None keeps the size of an array, and is 128x128 for files.
     part
         Which array of an ``.npz`` to take.
     colorful
-        Leave out of files those that are toned or nearly colorless, too, not only those that are gray.
+        Leave out of files those that are nearly colorless, too, not only those that are gray or toned.
     verbose
         Show the progress of looking through many files.
 
@@ -170,6 +170,8 @@ def open_pictures(
     ValueError
         There are no usable pictures, or the array is of a wrong shape, dtype or range.
     """
+    if isinstance(source, Pictures):
+        return source if size is None else source.at(size)
     if isinstance(source, Openable):
         return source.open(size, part=part, verbose=verbose)
     if isinstance(source, np.ndarray):
@@ -225,26 +227,26 @@ def _usable(paths: Sequence[Path], colorful: bool, verbose: bool) -> list[Path]:
         found = pool.map(partial(_fault, colorful=colorful), paths)
         faults = list(with_progress(found, "Looking through the pictures", len(paths), verbose))
     unreadable = [fault for fault in faults if fault]
-    gray = faults.count("")
+    colorless = faults.count("")
     usable = [path for path, fault in zip(paths, faults, strict=True) if fault is None]
     if unreadable:
         shown = "; ".join(unreadable[:5]) + ("; ..." if len(unreadable) > 5 else "")
         _warn(f"left out {len(unreadable)} of {len(paths)} files that cannot be read: {shown}")
-    if gray:
-        kind = "gray, toned or nearly colorless" if colorful else "gray"
-        _warn(f"left out {gray} of {len(paths)} files that are {kind}: there is no color to learn")
+    if colorless:
+        kind = "gray, toned or nearly colorless" if colorful else "gray or toned"
+        _warn(f"left out {colorless} of {len(paths)} files that are {kind}: there is no color to learn")
     if not usable:
         raise ValueError(f"none of the {len(paths)} files is a readable picture in color")
     return usable
 
 
 def _fault(path: Path, *, colorful: bool) -> str | None:
-    """Return why a file is of no use: a reason, an empty string if it is gray, or None if it is fine."""
+    """Return why a file is of no use: a reason, an empty string if it has no color, or None if it is fine."""
     try:
         picture = read_rgb(path, _GLANCE)
     except ImageReadError as error:
         return str(error)
-    return "" if is_gray(picture) or (colorful and not has_color(picture)) else None
+    return "" if is_gray(picture) or is_toned(picture) or (colorful and not has_color(picture)) else None
 
 
 def _warn(message: str) -> None:

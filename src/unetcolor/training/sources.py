@@ -33,7 +33,7 @@ class Sources(Openable):
     favorites_share
         That share; the other sources together have the rest.
     colorful
-        Leave out of files those that are toned or nearly colorless, too, not only those that are gray.
+        Leave out of files those that are nearly colorless, too, not only those that are gray or toned.
 
     Examples
     --------
@@ -105,12 +105,17 @@ class Sources(Openable):
 class SourcePictures(Pictures):
     """The pictures of several sources, one source after the other."""
 
-    def __init__(self, pictures: Mapping[str, Pictures], favorites: Collection[str], favorites_share: float) -> None:
+    def __init__(self, pictures: Mapping[str, Pictures], favorites: Sequence[str], favorites_share: float) -> None:
         self.size = next(iter(pictures.values())).size
         self._pictures = pictures
         self._favorites = favorites
         self._favorites_share = favorites_share
         self._ends = list(accumulate(self.counts))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the pictures are drawn, as a checkpoint keeps it."""
+        return {"favorites": list(self._favorites), "favorites_share": self._favorites_share}
 
     @property
     def counts(self) -> list[int]:
