@@ -303,7 +303,7 @@ def test_shards_do_all_photos_once_and_write_it_down(
         (("--shard", "0/16"), "there is no shard 0/16, only 1/16 to 16/16"),
         (("--shard", "a/b"), "a shard is NUMBER/COUNT such as 3/16, not 'a/b'"),
         (("--manifest", "plain.jpg"), "is not from a manifest of photos: name a file that does not exist yet"),
-        (("--manifest", "nowhere/3.jsonl"), "No such file or directory"),
+        (("--manifest", "plain.jpg/3.jsonl"), "plain.jpg"),
     ],
 )
 def test_wrong_shards_and_manifests_are_told_before_anything_is_done(

@@ -99,9 +99,12 @@ def test_another_file_is_not_touched(path: Path, content: bytes) -> None:
     assert path.read_bytes() == content
 
 
-def test_where_no_file_can_be_it_says_so(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="nowhere"):
-        Manifest(tmp_path / "nowhere" / "3.jsonl")
+def test_its_folder_is_made_where_it_can_be(tmp_path: Path) -> None:
+    assert run(tmp_path / "a" / "b" / "3.jsonl", result("a.png")) == [("a.png", "colorized")]
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "3.jsonl", tmp_path):
+        with pytest.raises(OSError, match=tmp_path.name):
+            Manifest(path)
 
 
 def test_a_killed_process_leaves_whole_lines(path: Path) -> None:

@@ -33,7 +33,7 @@ class Manifest:
     Parameters
     ----------
     path
-        A new file, or a manifest that an earlier run of the same process wrote. Two processes need two files.
+        A new file, whose folder is made, or a manifest that an earlier run wrote. Two processes need two files.
 
     Raises
     ------
@@ -46,8 +46,8 @@ class Manifest:
     def __init__(self, path: Path) -> None:
         # Of each photo, and page of a photo, what its last line says.
         self._told: dict[tuple[str, int | None], tuple[str, str]] = {}
-        # Without a buffer: what was added is the system's to keep, even if this process is killed.
-        self._file = open(path, "a+b", buffering=0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(path, "a+b")
         try:
             self._take_up(path)
         except BaseException:
@@ -62,6 +62,8 @@ class Manifest:
         is_done_before = result.status == "skipped" and before is not None and before[0] != "failed"
         if told != before and not is_done_before:
             self._file.write(json.dumps(record).encode() + b"\n")
+            # From now on it is the system's to keep, even if this process is killed.
+            self._file.flush()
             self._told[key] = told
 
     def __enter__(self) -> Self:
