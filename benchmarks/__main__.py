@@ -24,12 +24,23 @@ DOCS = Path(__file__).parent.parent / "docs"
 ALL: dict[str, list[str]] = {
     "predict": [],
     "photo": [],
+    "bulk": [],
     "conversions": [],
     "training": [],
     "start": [],
     "growth": ["--plot", str(DOCS / "images" / "growth.png")],
 }
-PACKAGES = ("tensorflow", "keras", "numpy", "scikit-image", "pillow", "torch", "openvino", "opencv-python-headless")
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "scikit-image",
+    "pillow",
+    "torch",
+    "openvino",
+    "opencv-python-headless",
+    "ray",
+)
 
 
 def main() -> None:

@@ -78,7 +78,10 @@ def one(way: str, path: str) -> None:
 def naive(colorizer: UNetColorizer, pixels: np.ndarray) -> np.ndarray:
     """Show the whole photo to the network, and convert it with scikit-image."""
     lightness = rgb2lab(gray2rgb(pixels))[..., :1]
-    predicted = colorizer.model.predict(lightness[np.newaxis] / 100, verbose=0)[0]
+    inputs = np.zeros((1, *pixels.shape[:2], colorizer.model.input_shape[-1]), np.float32)
+    # All else is zero, which says that there are no hints.
+    inputs[0, ..., :1] = lightness / 100
+    predicted = colorizer.model.predict(inputs, verbose=0)[0]
     colors = resize(predicted, (*pixels.shape[:2], 2)) * 255 - 128
     rgb = lab2rgb(np.concatenate([lightness, colors], axis=-1))
     return np.asarray(np.round(rgb * 255), np.uint8)

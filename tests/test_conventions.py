@@ -123,7 +123,7 @@ def test_modules_are_short(module: str) -> None:
 
 LIGHT = [
     *("unetcolor", "unetcolor.spaces", "unetcolor.images", "unetcolor.samples", "unetcolor.codec"),
-    *("unetcolor.prediction.predictor", "unetcolor.photos.files", "unetcolor.models.presets"),
+    *("unetcolor.prediction.predictor", "unetcolor.photos.files", "unetcolor.photos.bulk", "unetcolor.models.presets"),
 ]
 
 

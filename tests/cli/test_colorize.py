@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -268,3 +269,55 @@ def test_a_reference_pulls_the_colors(run: Callable[..., Result], photos: Path, 
     done = run("colorize", photos / "plain.jpg", "-o", tmp_path / "gray", "--reference", photos / "plain.jpg")
     assert done.exit_code != 0
     assert "the reference must be a photo in color" in " ".join((done.stdout + done.stderr).split())
+
+
+def test_shards_do_all_photos_once_and_write_it_down(
+    run: Callable[..., Result], run_json: Callable[..., Any], hinted: Path, photos: Path, tmp_path: Path
+) -> None:
+    def lines(shard: int) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (tmp_path / f"{shard}.jsonl").read_text().splitlines()]
+
+    def arguments(shard: int) -> list[object]:
+        options = ["--shard", f"{shard}/2", "--manifest", tmp_path / f"{shard}.jsonl"]
+        return ["colorize", photos, "-m", hinted, "-o", tmp_path / "out", *options]
+
+    told = [run_json(*arguments(shard))["photos"] for shard in (1, 2)]
+    assert [sorted(each, key=str) for each in told] == [sorted(lines(shard), key=str) for shard in (1, 2)]
+    sources = [{Path(photo["source"]).name for photo in each} for each in told]
+    assert sources[0] | sources[1] == GOOD.keys() | BAD.keys()
+    assert not sources[0] & sources[1]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(GOOD)
+    before = lines(1)
+    run(*arguments(1))
+    assert lines(1) == before
+    # A shard of many may have nothing to do, which is no failure.
+    empty = [
+        run_json("colorize", photos / "plain.jpg", "-m", hinted, "--shard", f"{n}/2", "-o", tmp_path) for n in (1, 2)
+    ]
+    assert sorted(len(each["photos"]) for each in empty) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--shard", "0/16"), "there is no shard 0/16, only 1/16 to 16/16"),
+        (("--shard", "a/b"), "a shard is NUMBER/COUNT such as 3/16, not 'a/b'"),
+        (("--manifest", "plain.jpg"), "is not from a manifest of photos: name a file that does not exist yet"),
+        (("--manifest", "plain.jpg/3.jsonl"), "plain.jpg"),
+    ],
+)
+def test_wrong_shards_and_manifests_are_told_before_anything_is_done(
+    run: Callable[..., Result],
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.chdir(photos)
+    before = (photos / "plain.jpg").read_bytes()
+    done = run("colorize", photos, "-o", tmp_path / "out", *arguments)
+    assert done.exit_code == 2
+    assert message in " ".join((done.stdout + done.stderr).split())
+    assert not (tmp_path / "out").exists()
+    assert (photos / "plain.jpg").read_bytes() == before

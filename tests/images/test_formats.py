@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, features
 
-from unetcolor.images import FORMATS, WRITE_FORMATS, Metadata, read, write_image
+from unetcolor.images import FORMATS, WRITE_FORMATS, Metadata, encode_image, read, write_image
 from unetcolor.images.formats import READ_SUFFIXES, Format, format_to_write
 
 RGBA = np.random.default_rng(0).integers(0, 256, (12, 16, 4), dtype=np.uint8)
@@ -74,6 +76,44 @@ def test_a_file_holds_the_exif_data_that_the_table_says(tmp_path: Path, known: F
     if known.holds.get("exif") == len(longest):
         with pytest.raises(ValueError, match=r"JPEG files hold 65,527 bytes of EXIF data, not 65,528"):
             write_image(path, PIXELS["color"], metadata=Metadata(longest + b"\0"))
+
+
+@pytest.mark.parametrize("kind", PIXELS)
+@pytest.mark.parametrize(("known", "suffix"), WRITTEN)
+def test_what_is_kept_in_memory_is_what_is_written(tmp_path: Path, known: Format, suffix: str, kind: str) -> None:
+    metadata = Metadata(exif(100), text=(("Title", "a"),), resolution=(300, 200))
+    for pixels in (PIXELS[kind], DEEP[kind]):
+        if known.holds_depth(pixels) and (known.alpha or "alpha" not in kind):
+            write_image(tmp_path / f"x{suffix}", pixels, quality=80, metadata=metadata)
+            content = encode_image(pixels, known, quality=80, metadata=metadata)
+            assert content == (tmp_path / f"x{suffix}").read_bytes()
+            assert_same(io.BytesIO(content), tmp_path / f"x{suffix}")
+        else:
+            with pytest.raises(ValueError, match=r"have no alpha|cannot hold 16-bit"):
+                encode_image(pixels, known)
+
+
+@pytest.mark.parametrize("known", [known for known in FORMATS if not known.written], ids=lambda known: known.name)
+def test_every_format_is_read_from_memory(tmp_path: Path, known: Format) -> None:
+    picture, path = Image.fromarray(PIXELS["color"]), tmp_path / f"x{known.suffixes[0]}"
+    if known.name == "HEIF":
+        pillow_heif.from_pillow(picture).save(path)
+    elif known.name == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    else:
+        picture.save(path, known.name)
+    assert_same(io.BytesIO(path.read_bytes()), path)
+    # The position does not matter, and the file stays open.
+    with path.open("rb") as file:
+        file.seek(5)
+        assert_same(file, path)
+        assert not file.closed
+
+
+def assert_same(file: io.BytesIO | io.BufferedReader, path: Path) -> None:
+    in_memory, on_disk = read(file), read(path)
+    np.testing.assert_array_equal(in_memory.pixels, on_disk.pixels)
+    assert (in_memory.metadata, in_memory.notes) == (on_disk.metadata, on_disk.notes)
 
 
 def test_a_suffix_chooses_the_format_whatever_its_case() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +103,13 @@ def test_formats_that_are_not_in_the_list_are_not_even_tried(tmp_path: Path) -> 
     (tmp_path / "x.tga").rename(tmp_path / "x.jpg")
     with pytest.raises(ImageReadError, match="none of these kinds of picture: JPEG, PNG"):
         read_image(tmp_path / "x.jpg")
+
+
+def test_an_open_file_is_named_if_it_has_a_name(tmp_path: Path) -> None:
+    with pytest.raises(ImageReadError, match=r"^cannot read the open file: the file is empty$"):
+        read(io.BytesIO())
+    with pytest.raises(ImageReadError, match=r"^cannot read the open file: the file is broken"):
+        read(io.BytesIO(b"\x89PNG\r\n\x1a\n"))
+    (tmp_path / "notes.png").write_text("hello")
+    with (tmp_path / "notes.png").open("rb") as file, pytest.raises(ImageReadError, match=r"notes\.png: it is none of"):
+        read(file)

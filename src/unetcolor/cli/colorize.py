@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,6 +85,21 @@ def colorize(
             "--jobs", "-j", min=1, help="Number of photos in work at once.", show_default="one per core, 4 at most"
         ),
     ] = min(_MOST_WORKERS, os.cpu_count() or 1),
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Part of the photos to colorize, such as 3/16: the same command with 1/16 to 16/16, on as many "
+            "computers, does each photo once.",
+            show_default=False,
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that gets a line of JSON for each photo as soon as it is done; each shard has its own.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Colorize photos and folders of photos.
@@ -96,6 +112,8 @@ def colorize(
         start = time.perf_counter()
         # Wrong arguments are told before TensorFlow is loaded, which takes seconds.
         from unetcolor.photos.jobs import plan
+        from unetcolor.photos.manifest import Manifest
+        from unetcolor.photos.shards import Shard
 
         suffix = None if file_format == "same" else f".{file_format.lower().lstrip('.')}"
         if hints is not None and hint:
@@ -109,16 +127,18 @@ def colorize(
             compare=compare,
             all_pages=pages == Pages.all,
             hints=known,
+            shard=None if shard is None else Shard.parse(shard),
         )
         from unetcolor.prediction.reference import Reference
 
         palette = None if reference is None else Reference(reference)
+        lines = None if manifest is None else Manifest(manifest)
         predictor = load_predictor(preset if model is None else model)
         from unetcolor.photos.files import colorize_files
 
         done: list[Result] = []
         counts: Counter[str] = Counter()
-        with new_progress(as_json) as bar:
+        with nullcontext() if lines is None else lines, new_progress(as_json) as bar:
             task = bar.add_task("Colorizing", total=len(planned), rate="")
             begin = time.perf_counter()
             for result in colorize_files(
@@ -131,6 +151,8 @@ def colorize(
                 workers=jobs,
             ):
                 done.append(result)
+                if lines is not None:
+                    lines.add(result)
                 counts[result.status] += 1
                 rate = counts["colorized"] / (time.perf_counter() - begin)
                 shown = [f"{rate:.1f} photos/s"] * (rate > 0) + [f"{counts['failed']} failed"] * (counts["failed"] > 0)
@@ -176,16 +198,7 @@ def _print_summary(done: list[Result], counts: Counter[str], seconds: float, out
 
 
 def _as_json(done: list[Result], counts: Counter[str], seconds: float) -> dict[str, Any]:
-    photos = [
-        {
-            "source": result.job.source,
-            "output": None if result.status == "failed" else result.job.output,
-            "status": result.status,
-            "reason": result.reason,
-            "size": result.size,
-            "hints": result.hints,
-            "seconds": round(result.seconds, 3),
-        }
-        for result in done
-    ]
+    from unetcolor.photos.manifest import record_of
+
+    photos = [record_of(result) for result in done]
     return {"photos": photos, **{status: counts[status] for status in _STATUSES}, "seconds": round(seconds, 3)}

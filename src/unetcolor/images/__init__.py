@@ -11,7 +11,7 @@ from unetcolor.images.formats import FORMATS, WRITE_FORMATS
 from unetcolor.images.metadata import Metadata
 from unetcolor.images.opening import MAX_PIXELS
 from unetcolor.images.reading import Photo, read, read_image, read_rgb
-from unetcolor.images.writing import write_image
+from unetcolor.images.writing import encode_image, write_image
 
 __all__ = [
     "FORMATS",
@@ -21,6 +21,7 @@ __all__ = [
     "Metadata",
     "Photo",
     "cover",
+    "encode_image",
     "find_pictures",
     "from_float",
     "is_gray",

@@ -33,14 +33,14 @@ MAX_PIXELS = LARGEST_AREA
 
 @contextmanager
 def opened(
-    source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS, page: int = 0
+    source: PathLike | IO[bytes] | Image.Image, max_pixels: int = MAX_PIXELS, page: int = 0
 ) -> Iterator[tuple[Any, IO[bytes] | None]]:
-    """Open a picture file, or take a Pillow image, and close the file at the end.
+    """Open a picture file, or take a file that is open or a Pillow image, and close what was opened at the end.
 
     Parameters
     ----------
     source
-        A path, or a Pillow image.
+        A path, a binary file that is open and can be searched, or a Pillow image.
     max_pixels
         The largest width times height that may be decoded.
     page
@@ -58,16 +58,29 @@ def opened(
     ImageReadError
         The file cannot be opened, or an ``UnreadableError`` was raised while it was open.
     """
-    name = getattr(source, "filename", "") or "the Pillow image" if isinstance(source, Image.Image) else source
     try:
         if isinstance(source, Image.Image):
             _check_size(source.size, max_pixels)
             yield source, None
+        elif hasattr(source, "seek"):
+            held: Any = source
+            yield open_picture(held, max_pixels, page), held
         else:
             with _open_file(source) as file:
                 yield open_picture(file, max_pixels, page), file
     except UnreadableError as error:
-        raise ImageReadError(f"cannot read {printable(os.fspath(name))}: {error}") from error.__cause__
+        raise ImageReadError(f"cannot read {name_of(source)}: {error}") from error.__cause__
+
+
+def name_of(source: PathLike | IO[bytes] | Image.Image) -> str:
+    """Return what errors call a source."""
+    if isinstance(source, Image.Image):
+        return printable(getattr(source, "filename", "") or "the Pillow image")
+    if hasattr(source, "seek"):
+        # A file in memory has no name, and that of others may be a number.
+        name = getattr(source, "name", None)
+        return printable(name) if isinstance(name, str) else "the open file"
+    return printable(os.fspath(source))
 
 
 def _open_file(path: PathLike) -> IO[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -35,12 +36,14 @@ class Photo:
     notes: tuple[str, ...] = ()
 
 
-def read(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS, page: int | None = None) -> Photo:
+def read(source: PathLike | IO[bytes] | Image.Image, *, max_pixels: int = MAX_PIXELS, page: int | None = None) -> Photo:
     """Read a picture, upright and in sRGB, and what the file says of it, in one reading.
 
     Parameters
     ----------
-    source, max_pixels
+    source
+        A path, a binary file that is open and can be searched, such as ``io.BytesIO``, or a Pillow image.
+    max_pixels
         As in :func:`read_image`.
     page
         Which picture of a TIFF file, counted from 0. None is the first, with a note if there are others.

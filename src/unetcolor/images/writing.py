@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import replace
 from typing import IO, Any
@@ -44,21 +45,47 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
     OSError
         The file cannot be written.
     """
+    chosen = format_to_write(path)
+    metadata = metadata or Metadata()
+    pixels = _writable(pixels, chosen, quality, metadata)
+    with replacing(path) as temporary, open(temporary, "x+b") as file:
+        _encode(file, pixels, chosen, quality, metadata)
+
+
+def encode_image(pixels: np.ndarray, chosen: Format, *, quality: int = 95, metadata: Metadata | None = None) -> bytes:
+    """Return what :func:`write_image` writes into a file, for programs that keep pictures elsewhere.
+
+    Parameters
+    ----------
+    pixels, quality, metadata
+        As in :func:`write_image`.
+    chosen
+        One of the formats of :data:`WRITE_FORMATS`.
+
+    Raises
+    ------
+    ValueError
+        The format cannot hold such pixels or that much EXIF data.
+
+    Examples
+    --------
+    >>> from unetcolor.images import WRITE_FORMATS
+    >>> encode_image(np.zeros((3, 4), np.uint8), WRITE_FORMATS[".png"])[1:4]
+    b'PNG'
+    """
+    metadata = metadata or Metadata()
+    content = io.BytesIO()
+    _encode(content, _writable(pixels, chosen, quality, metadata), chosen, quality, metadata)
+    return content.getvalue()
+
+
+def _writable(pixels: np.ndarray, chosen: Format, quality: int, metadata: Metadata) -> np.ndarray:
+    """Return the pixels as encoders take them, or raise a ValueError that says why the format cannot hold them."""
     if not isinstance(pixels, np.ndarray):
         raise ValueError(f"the pixels must be an array, not {type(pixels).__name__}")
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
-    chosen = format_to_write(path)
-    metadata = metadata or Metadata()
-    _check_writable(pixels, metadata, chosen)
-    if not 1 <= quality <= 100:
-        raise ValueError(f"quality must be 1..100, not {quality}")
-    with replacing(path) as temporary, open(temporary, "x+b") as file:
-        _encode(file, pixels, chosen, quality, metadata)
-
-
-def _check_writable(pixels: np.ndarray, metadata: Metadata, chosen: Format) -> None:
     if pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"cannot write {pixels.dtype}: give uint8 or uint16, for example with from_float")
     _, alpha = split_alpha(pixels)
@@ -72,6 +99,9 @@ def _check_writable(pixels: np.ndarray, metadata: Metadata, chosen: Format) -> N
             f"{chosen.name} files hold {chosen.holds['exif']:,} bytes of EXIF data, not {len(metadata.exif):,}: "
             "write a PNG, or leave them out"
         )
+    if not 1 <= quality <= 100:
+        raise ValueError(f"quality must be 1..100, not {quality}")
+    return pixels
 
 
 def _encode(file: IO[bytes], pixels: np.ndarray, chosen: Format, quality: int, metadata: Metadata) -> None:

@@ -14,6 +14,7 @@ from unetcolor.images import WRITE_FORMATS, find_pictures
 from unetcolor.images.finding import place
 from unetcolor.images.formats import READ_SUFFIXES
 from unetcolor.images.opening import count_pages, format_of
+from unetcolor.photos.shards import Shard
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def plan(
     compare: bool = False,
     all_pages: bool = False,
     hints: Path | Sequence[Hint] | None = None,
+    shard: Shard | None = None,
 ) -> list[Job]:
     """Find the photos, and give each result a name of its own.
 
@@ -77,6 +79,9 @@ def plan(
     hints
         Those of the one photo. None takes what lies next to each photo, ``photo.jpg.hints.png`` or else
         ``photo.hints.png`` next to ``photo.jpg``, which is no photo itself.
+    shard
+        Return the jobs of these photos only, by the names of their files below the folder that holds all; there may be
+        none. Names of results do not depend on it.
 
     Raises
     ------
@@ -123,7 +128,7 @@ def plan(
             raise ValueError(
                 f"{job.output} would lie among the photos, and might replace one: name another output folder"
             )
-    return jobs
+    return jobs if shard is None else [job for job in jobs if Path(_below(root, job.source)).as_posix() in shard]
 
 
 def _files(given: Path, recursive: bool, output: Path) -> Iterator[Path]:
@@ -148,8 +153,12 @@ def _pages(path: Path) -> list[int | None]:
 
 
 def _target(output: Path, root: str, source: Path, page: int | None) -> Path:
-    path = output / os.path.relpath(os.path.abspath(source), root)
+    path = output / _below(root, source)
     return path if page is None else path.with_name(f"{path.stem}-{page + 1}{path.suffix}")
+
+
+def _below(root: str, source: Path) -> str:
+    return os.path.relpath(os.path.abspath(source), root)
 
 
 def _layer_of(source: Path, layers: dict[str, Path]) -> Path | None:
