@@ -28,6 +28,7 @@ from unetcolor.errors import ModelLoadError, shown, shown_names
 from unetcolor.models.archive import LARGEST_FILE, Member, open_member, read_member
 from unetcolor.models.record import LARGEST_RECORD, RECORD, Record, encoder_of, parse_record, space_of
 from unetcolor.networks.options import UNetOptions
+from unetcolor.networks.precision import halved
 from unetcolor.networks.unet import build_unet
 
 WEIGHTS = "model.weights.h5"
@@ -35,10 +36,6 @@ WEIGHTS = "model.weights.h5"
 # Groups and arrays in the weights, and groups within groups: the presets have some hundreds, and four.
 _MOST_OBJECTS = 10_000
 _DEEPEST = 20
-
-# In half precision, arrays of no more values stay in float32. They take little room, and what rounding does to them,
-# such as first kernels, biases and statistics, is what one would see.
-_LARGE_ARRAY = 10_000
 
 
 def write_model(
@@ -212,22 +209,17 @@ def _halve(path: Path) -> None:
     """Rewrite a ``.keras`` file with its large arrays in float16, which Keras reads as well."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    halved = io.BytesIO()
-    with h5py.File(io.BytesIO(members[WEIGHTS]), "r") as source, h5py.File(halved, "w") as target:
+    target_file = io.BytesIO()
+    with h5py.File(io.BytesIO(members[WEIGHTS]), "r") as source, h5py.File(target_file, "w") as target:
 
         def copy(name: str, item: Any) -> None:
             if not isinstance(item, h5py.Dataset):
                 target.require_group(name).attrs.update(item.attrs)
                 return
-            is_large = item.dtype == np.float32 and item.size > _LARGE_ARRAY
-            with np.errstate(over="ignore"):
-                values = item[()].astype(np.float16) if is_large else item[()]
-            if is_large and not np.isfinite(values).all():
-                raise ValueError("the network's weights are too large for float16: save them in full precision")
-            target.create_dataset(name, data=values)
+            target.create_dataset(name, data=halved(item[()]) if item.ndim else item[()])
 
         source.visititems(copy)
-    members[WEIGHTS] = halved.getvalue()
+    members[WEIGHTS] = target_file.getvalue()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 import keras
+import numpy as np
 
 from unetcolor.errors import shown
 from unetcolor.networks.copying import copy_structure, give_weights, layers_of, remade, weights_of
@@ -15,6 +16,10 @@ Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 # What Linux calls the instructions for bfloat16.
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+# In half precision, arrays of no more values stay in float32. They take little room, and what rounding does to them,
+# such as first kernels, biases and statistics, is what one would see.
+_LARGE_ARRAY = 10_000
 
 
 def resolve(precision: Precision) -> Precision:
@@ -44,6 +49,23 @@ def has_bfloat16() -> bool:
     except OSError:
         return False
     return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
+
+
+def halved(values: np.ndarray) -> np.ndarray:
+    """Return an array of weights as a model file in half precision holds it: a large one in float16.
+
+    Raises
+    ------
+    ValueError
+        A weight is too large for float16.
+    """
+    if values.dtype != np.float32 or values.size <= _LARGE_ARRAY:
+        return values
+    with np.errstate(over="ignore"):
+        small = values.astype(np.float16)
+    if not np.isfinite(small).all():
+        raise ValueError("the network's weights are too large for float16: save them in full precision")
+    return small
 
 
 def with_precision(model: keras.Model, precision: Precision) -> keras.Model:
