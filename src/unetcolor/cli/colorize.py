@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unetcolor.cli._loading import load_predictor
-from unetcolor.cli._options import AsJson, Model, Preset, ReferencePhoto, Saturation, Size
+from unetcolor.cli._options import AsJson, Engine, Model, Preset, ReferencePhoto, Saturation, Size, Verbose
 from unetcolor.cli._output import new_table, plain_text, print_json, print_line, readable_errors, results
 from unetcolor.cli._progress import new_progress
 
@@ -100,6 +100,8 @@ def colorize(
             show_default=False,
         ),
     ] = None,
+    engine: Engine = "auto",
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Colorize photos and folders of photos.
@@ -110,7 +112,7 @@ def colorize(
     """
     with readable_errors(as_json, "the same command continues with the photos that are left"):
         start = time.perf_counter()
-        # Wrong arguments are told before TensorFlow is loaded, which takes seconds.
+        # Wrong arguments are told before an engine is loaded, which may take seconds.
         from unetcolor.photos.jobs import plan
         from unetcolor.photos.manifest import Manifest
         from unetcolor.photos.shards import Shard
@@ -133,7 +135,7 @@ def colorize(
 
         palette = None if reference is None else Reference(reference)
         lines = None if manifest is None else Manifest(manifest)
-        predictor = load_predictor(preset if model is None else model)
+        predictor = load_predictor(preset if model is None else model, engine=engine, verbose=verbose)
         from unetcolor.photos.files import colorize_files
 
         done: list[Result] = []

@@ -19,13 +19,13 @@ from unetcolor._checks import (
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
 from unetcolor.errors import shown
+from unetcolor.prediction.engines.base import Engine
 from unetcolor.prediction.full_size import Adjust, colorize
 from unetcolor.prediction.inputs import hints_of, list_pictures, read_each
 from unetcolor.prediction.reference import Reference
 
 if TYPE_CHECKING:
     from unetcolor.networks.precision import Precision
-    from unetcolor.prediction.engines.base import Engine
 
 # At ten times, nearly all colors are at the border of what the screen can show.
 _LARGEST_SATURATION = 100.0
@@ -72,24 +72,52 @@ class Predictor:
         Parameters
         ----------
         model
-            The name of a preset, or a ``.keras`` file that :meth:`unetcolor.UNetColorizer.save` wrote.
-        engine, precision
-            As in :meth:`unetcolor.UNetColorizer.predictor`.
+            The name of a preset; a ``.keras`` file that :meth:`unetcolor.UNetColorizer.save` wrote; or a ``.onnx``
+            file of unetcolor, which loads without Keras and TensorFlow. The preset ``photo`` comes in both forms.
+        engine
+            What runs the network: ``"openvino"``, ``"onnx"``, ``"tensorflow"`` or ``"keras"``. ``"auto"`` takes the
+            first of these that is installed for what comes in ONNX, and one of the last two for the rest.
+        precision
+            Of the network's arithmetic, as in :meth:`unetcolor.UNetColorizer.predict`; the engine ``"onnx"`` computes
+            in float32 only.
 
         Raises
         ------
         ModelLoadError
             The file is missing, damaged, or not a colorizer, or it needs a color space that is not installed.
+        ValueError
+            There is no such engine, or it does not run such a file, or does not have the precision.
+        MissingExtraError
+            The engine, or what turns a network into ONNX for it, is not installed.
         """
-        from unetcolor.models.keras_file import load_network
-        from unetcolor.models.presets import path_of_model
-        from unetcolor.networks.precision import resolve
-        from unetcolor.prediction.engines import engine_for
+        from unetcolor.models.presets import onnx_form, path_of_model
+        from unetcolor.prediction.engines import PORTABLE, engine_for, fastest_portable, get_engine, portable_engine
 
-        loaded = load_network(path_of_model(model))
-        return cls(
-            loaded.codec, engine_for(loaded.network, resolve(precision), engine), side_of(loaded.record.image_size)
-        )
+        path = path_of_model(model)
+        portable = onnx_form(path)
+        if not isinstance(engine, str) or engine != "auto":
+            # Only for its error.
+            get_engine(engine)
+        is_auto = engine == "auto" and fastest_portable(precision) is not None
+        if portable is not None and (portable == path or engine in PORTABLE or is_auto):
+            from unetcolor.models.onnx_file import load_onnx
+
+            file = load_onnx(portable)
+            made = portable_engine(file.content, precision, engine)
+            if portable == path:
+                # Only the runtime knows whether it can run what is in somebody's file.
+                made.start()
+            return cls(file.codec, made, side_of(file.record.image_size))
+        # Keras takes seconds to load.
+        from unetcolor.models.keras_file import load_network
+
+        loaded = load_network(path)
+        return cls(loaded.codec, engine_for(loaded.network, precision, engine), side_of(loaded.record.image_size))
+
+    def __repr__(self) -> str:
+        engine = self.engine
+        made = f"{engine.name!r}, precision={engine.precision!r}" if isinstance(engine, Engine) else shown(engine)
+        return f"Predictor(engine={made}, space={self.codec.space.name!r}, side={self.side:g})"
 
     def predict(
         self,
@@ -106,8 +134,14 @@ class Predictor:
         verbosity(verbose)
         pictures, join = list_pictures(images)
         each = None if hints is None else hints_of(hints, images, pictures)
-        colored = self.stream(
-            pictures, size=size, saturation=saturation, hints=each, reference=reference, batch_size=batch_size
+        colored = self._colorize(
+            pictures,
+            size=size,
+            saturation=saturation,
+            hints=each,
+            reference=reference,
+            batch_size=batch_size,
+            ahead=len(pictures) > 1,
         )
         results: np.ndarray | list[np.ndarray] = join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
@@ -126,6 +160,28 @@ class Predictor:
         adjust: Adjust | None = None,
     ) -> Iterator[np.ndarray]:
         """Give pictures their colors one after the other; see :meth:`unetcolor.UNetColorizer.stream`."""
+        return self._colorize(
+            pictures,
+            size=size,
+            saturation=saturation,
+            hints=hints,
+            reference=reference,
+            batch_size=batch_size,
+            adjust=adjust,
+        )
+
+    def _colorize(
+        self,
+        pictures: Iterable[Any],
+        *,
+        size: int | None,
+        saturation: float,
+        hints: Iterable[Any] | None,
+        reference: Any,
+        batch_size: int,
+        adjust: Adjust | None = None,
+        ahead: bool = False,
+    ) -> Iterator[np.ndarray]:
         if hints is not None and not self.codec.hints:
             raise ValueError(
                 "this model takes no hints: the preset photo does, and so does a model of UNetColorizer(hints=True)"
@@ -146,6 +202,7 @@ class Predictor:
             hints=None if hints is None else read_each(hints),
             reference=reference if reference is None or isinstance(reference, Reference) else Reference(reference),
             adjust=adjust,
+            ahead=ahead,
         )
 
 
