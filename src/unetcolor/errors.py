@@ -98,7 +98,20 @@ class MissingExtraError(UnetcolorError, ImportError):
 
 
 def unknown_name(kind: str, given: object, available: Sequence[str]) -> str:
-    """Say that a name is unknown, what was probably meant, and what there is."""
-    close = get_close_matches(str(given)[:100], available, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    """Say that a name is unknown, what was probably meant, and what there is.
+
+    Examples
+    --------
+    >>> unknown_name("color space", "OK Lab", ["lab", "oklab"])
+    "unknown color space 'OK Lab'. Did you mean 'oklab'? Available: lab, oklab"
+    """
+    # The first of several that differ in case alone is meant.
+    by_letters = {_letters(name): name for name in reversed(available)}
+    close = get_close_matches(_letters(str(given)[:100]), by_letters, n=1)
+    hint = f" Did you mean {by_letters[close[0]]!r}?" if close else ""
     return f"unknown {kind} {shown(given)}.{hint} Available: {', '.join(available)}"
+
+
+def _letters(name: str) -> str:
+    """Return a name without what people mistake most: capital letters, spaces, hyphens and underscores."""
+    return "".join(c for c in name.casefold() if c.isalnum())

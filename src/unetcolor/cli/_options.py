@@ -9,13 +9,33 @@ import typer
 
 from unetcolor.models.presets import list_presets
 
-Preset = Annotated[str, typer.Option("--preset", "-p", help=f"Preset to colorize with: {', '.join(list_presets())}.")]
+# What shells complete: names, which are told without loading Keras, or else files.
+Preset = Annotated[
+    str,
+    typer.Option(
+        "--preset",
+        "-p",
+        help=f"Preset to colorize with: {', '.join(list_presets())}.",
+        autocompletion=list_presets,
+    ),
+]
 # Not a Path, which would turn ./photo into the name of a preset.
 Model = Annotated[
     str | None,
-    typer.Option("--model", "-m", help="Model file (.keras) to colorize with instead of a preset.", show_default=False),
+    typer.Option(
+        "--model",
+        "-m",
+        help="Model file (.keras) to colorize with instead of a preset.",
+        show_default=False,
+        autocompletion=list_presets,
+    ),
 ]
-Trained = Annotated[str, typer.Argument(help="Model file (.keras), or the name of a preset.", show_default=False)]
+Trained = Annotated[
+    str,
+    typer.Argument(
+        help="Model file (.keras), or the name of a preset.", show_default=False, autocompletion=list_presets
+    ),
+]
 ColorPhotos = Annotated[
     Path, typer.Argument(help="Color photos: a folder with its subfolders, or an .npz file.", show_default=False)
 ]

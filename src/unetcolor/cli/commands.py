@@ -15,7 +15,6 @@ COMMANDS = ("colorize", "train", "evaluate", "video", "app", "spaces", "info", "
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     # Joins the lines of docstrings.
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
