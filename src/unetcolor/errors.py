@@ -5,6 +5,9 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Self
+
+from typing_extensions import override
 
 # Only what was made to do harm needs more room than this.
 _LONGEST_MESSAGE = 1000
@@ -59,6 +62,24 @@ class UnetcolorError(Exception):
 
 class ImageReadError(UnetcolorError, ValueError):
     """A picture file could not be read; the message holds its path and the reason."""
+
+
+class ImageTooLargeError(ImageReadError):
+    """A picture has more pixels than the caller of the library allows.
+
+    Attributes
+    ----------
+    size
+        ``(width, height)`` of the picture, as its header says.
+    """
+
+    def __init__(self, message: str, size: tuple[int, int]) -> None:
+        super().__init__(message)
+        self.size = size
+
+    @override
+    def __reduce__(self) -> tuple[type[Self], tuple[str, tuple[int, int]]]:
+        return type(self), (str(self), self.size)
 
 
 class VideoError(UnetcolorError, ValueError):

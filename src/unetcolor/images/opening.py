@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import IO, Any, TypeAlias
 
 from PIL import Image, TiffImagePlugin
+from typing_extensions import TypeIs
 
 from unetcolor._checks import LARGEST_AREA
-from unetcolor.errors import ImageReadError, printable
+from unetcolor.errors import ImageReadError, ImageTooLargeError, printable
 from unetcolor.images.formats import FORMATS, Format
 from unetcolor.images.netpbm import without_comments
 from unetcolor.images.tiff import NumbersFile, open_tiff
-from unetcolor.images.unreadable import UnreadableError, decoding, require
+from unetcolor.images.unreadable import TooLargeError, UnreadableError, decoding, require
 
 # Where a WebP file says how large it is, and a HEIF file how it is compressed.
 _LONGEST_PREFIX = 30
@@ -28,19 +29,20 @@ _HARMLESS_PIXELS = 10_000_000
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
+#: What is read: a path, a file that is open for reading bytes, from its beginning, or a Pillow image.
+Source: TypeAlias = PathLike | IO[bytes] | Image.Image
+
 MAX_PIXELS = LARGEST_AREA
 
 
 @contextmanager
-def opened(
-    source: PathLike | Image.Image, max_pixels: int = MAX_PIXELS, page: int = 0
-) -> Iterator[tuple[Any, IO[bytes] | None]]:
-    """Open a picture file, or take a Pillow image, and close the file at the end.
+def opened(source: Source, max_pixels: int = MAX_PIXELS, page: int = 0) -> Iterator[tuple[Any, IO[bytes] | None]]:
+    """Open a picture file, or take one that is open or a Pillow image; what was opened here is closed at the end.
 
     Parameters
     ----------
     source
-        A path, or a Pillow image.
+        A path, an open file, or a Pillow image.
     max_pixels
         The largest width times height that may be decoded.
     page
@@ -58,16 +60,35 @@ def opened(
     ImageReadError
         The file cannot be opened, or an ``UnreadableError`` was raised while it was open.
     """
-    name = getattr(source, "filename", "") or "the Pillow image" if isinstance(source, Image.Image) else source
     try:
         if isinstance(source, Image.Image):
             _check_size(source.size, max_pixels)
             yield source, None
+        elif _is_open_file(source):
+            yield open_picture(source, max_pixels, page), source
         else:
             with _open_file(source) as file:
                 yield open_picture(file, max_pixels, page), file
     except UnreadableError as error:
-        raise ImageReadError(f"cannot read {printable(os.fspath(name))}: {error}") from error.__cause__
+        message = f"cannot read {printable(_name_of(source))}: {error}"
+        if isinstance(error, TooLargeError):
+            raise ImageTooLargeError(message, error.size) from error.__cause__
+        raise ImageReadError(message) from error.__cause__
+
+
+def _is_open_file(source: Source) -> TypeIs[IO[bytes]]:
+    return hasattr(source, "read")
+
+
+def _name_of(source: Source) -> str:
+    """Return what messages call a picture."""
+    if isinstance(source, Image.Image):
+        return getattr(source, "filename", "") or "the Pillow image"
+    if _is_open_file(source):
+        # A file without a name on the disk has none, or a number.
+        name = getattr(source, "name", None)
+        return name if isinstance(name, str) else "the picture"
+    return os.fspath(source)
 
 
 def _open_file(path: PathLike) -> IO[bytes]:
@@ -129,10 +150,11 @@ def open_picture(file: IO[bytes], max_pixels: int, page: int = 0) -> Any:
     )
 
 
-def format_of(path: PathLike) -> Format | None:
-    """Return the format of a file by its content, or None if it is none that is read."""
+def format_of(source: PathLike | IO[bytes]) -> Format | None:
+    """Return the format of a file, which may be open, by its content, or None if it is none that is read."""
     try:
-        with _open_file(path) as file, decoding():
+        with nullcontext(source) if _is_open_file(source) else _open_file(source) as file, decoding():
+            file.seek(0)
             prefix = file.read(_LONGEST_PREFIX)
     except UnreadableError:
         return None
@@ -194,9 +216,10 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
     if width * height == 0:
         raise UnreadableError("it has no pixels")
     if width * height > max_pixels:
-        raise UnreadableError(
+        raise TooLargeError(
             f"it has {width} x {height} = {width * height:,} pixels, more than max_pixels={max_pixels:,}; "
-            "if you trust the file, pass a larger max_pixels"
+            "if you trust the file, pass a larger max_pixels",
+            size,
         )
 
 

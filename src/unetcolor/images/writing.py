@@ -1,4 +1,4 @@
-"""Write a picture into a file."""
+"""Write a picture into a file, and make its pixels fit the format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from unetcolor._files import replacing
-from unetcolor.images.arrays import split_alpha
+from unetcolor._strips import in_strips
+from unetcolor.images.arrays import from_float, split_alpha, to_float
 from unetcolor.images.formats import Format, format_to_write
 from unetcolor.images.metadata import PHOTOSHOP_IPTC, Metadata
 from unetcolor.images.opening import PathLike
@@ -44,18 +45,73 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
     OSError
         The file cannot be written.
     """
+    chosen, metadata = format_to_write(path), metadata or Metadata()
+    pixels = _writable(pixels, metadata, chosen, quality)
+    with replacing(path) as temporary, open(temporary, "x+b") as file:
+        _encode(file, pixels, chosen, quality, metadata)
+
+
+def write_to(
+    file: IO[bytes], pixels: np.ndarray, chosen: Format, *, quality: int = 95, metadata: Metadata | None = None
+) -> None:
+    """Write a picture into an open file, as :func:`write_image` does into a new one.
+
+    Parameters
+    ----------
+    file
+        Open for reading and writing bytes, and empty.
+    pixels, quality, metadata
+        As in :func:`write_image`.
+    chosen
+        A format that can be written.
+
+    Raises
+    ------
+    ValueError
+        The format cannot hold such pixels or that much EXIF data.
+    """
+    metadata = metadata or Metadata()
+    _encode(file, _writable(pixels, metadata, chosen, quality), chosen, quality, metadata)
+
+
+def pixels_that_fit(pixels: np.ndarray, chosen: Format) -> tuple[np.ndarray, list[str]]:
+    """Return pixels as a file of a format can hold them, and what was lost, in words for the user.
+
+    Parameters
+    ----------
+    pixels
+        uint8 or uint16.
+    chosen
+        The format. Where it has no 16 bits, there are 8; where it has no alpha, pixels are laid on white.
+    """
+    lost = []
+    if not chosen.holds_depth(pixels):
+        pixels = in_strips(lambda part: from_float(to_float(part), np.uint8), pixels)
+        lost.append(f"its 16 bits became 8: {chosen.name} holds no more")
+    _, alpha = split_alpha(pixels)
+    if alpha is not None and not chosen.alpha:
+        pixels = in_strips(_on_white, pixels)
+        if (alpha < np.iinfo(alpha.dtype).max).any():
+            lost.append(f"it is transparent, which {chosen.name} is not: it was laid on white")
+    return pixels, lost
+
+
+def _on_white(pixels: np.ndarray) -> np.ndarray:
+    opacity = to_float(pixels[..., -1:])
+    return from_float(to_float(pixels[..., :-1]) * opacity + (1 - opacity), pixels.dtype)
+
+
+def _writable(pixels: np.ndarray, metadata: Metadata, chosen: Format, quality: int) -> np.ndarray:
+    """Return pixels in the machine's byte order, gray without an axis for it, or raise a ValueError."""
     if not isinstance(pixels, np.ndarray):
         raise ValueError(f"the pixels must be an array, not {type(pixels).__name__}")
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
-    chosen = format_to_write(path)
-    metadata = metadata or Metadata()
     _check_writable(pixels, metadata, chosen)
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be 1..100, not {quality}")
-    with replacing(path) as temporary, open(temporary, "x+b") as file:
-        _encode(file, pixels, chosen, quality, metadata)
+    return pixels
 
 
 def _check_writable(pixels: np.ndarray, metadata: Metadata, chosen: Format) -> None:

@@ -11,12 +11,12 @@ from typing import Literal
 
 import numpy as np
 
-from unetcolor._strips import in_strips
 from unetcolor.codec import Codec, average_blocks
 from unetcolor.errors import ImageReadError, printable
 from unetcolor.hints import read_hints
 from unetcolor.images import from_float, read, split_alpha, to_float, write_image
-from unetcolor.images.formats import Format, format_to_write
+from unetcolor.images.formats import format_to_write
+from unetcolor.images.writing import pixels_that_fit
 from unetcolor.photos.jobs import Job
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
@@ -128,7 +128,7 @@ def _colorize_file(
         del photo
         pictures = (held.pop() for _ in range(1))
         (colored,) = predictor.stream(pictures, size=size, saturation=saturation, hints=each, reference=reference)
-        written, lost = _pixels_that_fit(colored, chosen)
+        written, lost = pixels_that_fit(colored, chosen)
         del colored
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if job.comparison is not None:
@@ -156,22 +156,3 @@ def _comparison(pixels: np.ndarray, codec: Codec) -> np.ndarray:
         pairs = (to_float(color[row : row + 2]) for row in range(0, len(color), 2))
         color = np.concatenate([from_float(average_blocks(pair, 2), color.dtype) for pair in pairs])
     return np.concatenate([codec.plain_gray(color), color], axis=1)
-
-
-def _pixels_that_fit(pixels: np.ndarray, chosen: Format) -> tuple[np.ndarray, list[str]]:
-    """Return the pixels as a file of the format can hold them, and what was lost, in words."""
-    lost = []
-    if not chosen.holds_depth(pixels):
-        pixels = in_strips(lambda part: from_float(to_float(part), np.uint8), pixels)
-        lost.append(f"its 16 bits became 8: {chosen.name} holds no more")
-    _, alpha = split_alpha(pixels)
-    if alpha is not None and not chosen.alpha:
-        pixels = in_strips(_on_white, pixels)
-        if (alpha < np.iinfo(alpha.dtype).max).any():
-            lost.append(f"it is transparent, which {chosen.name} is not: it was laid on white")
-    return pixels, lost
-
-
-def _on_white(pixels: np.ndarray) -> np.ndarray:
-    opacity = to_float(pixels[..., -1:])
-    return from_float(to_float(pixels[..., :-1]) * opacity + (1 - opacity), pixels.dtype)
