@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import re
@@ -267,7 +268,10 @@ def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_p
     for name, reason in (
         ("text.jpg", "none of these kinds of picture"),
         ("half.jpg", "truncated"),
-        ("huge.png", "1,000,000"),
+        (
+            "huge.png",
+            "1001 x 1000 = 1,001,000 pixels, and at most 1,000,000 are taken; start unetcolor with --max-megapixels 2",
+        ),
         ("bold.png", "empty"),
     ):
         (path,) = tmp_path.glob(f"*{name}")
@@ -614,6 +618,35 @@ def test_the_browser_is_told_to_ask_nobody_else(server: Server) -> None:
     connection.close()
 
 
+def test_programs_are_answered_next_to_the_page(server: Server, gray_photo: Path, colorizer: UNetColorizer) -> None:
+    def post(content: bytes, **headers: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection.request("POST", "/colorize?model=photo", content, headers)
+        response = connection.getresponse()
+        answer = response.status, response.read()
+        connection.close()
+        return answer
+
+    status, answer = post(gray_photo.read_bytes())
+    assert status == 200
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer))), colorizer.predict(gray_photo))
+    large = io.BytesIO()
+    Image.new("L", (1001, 1000)).save(large, "PNG")
+    for content, headers, status, words in (
+        (b"no photo", {}, 400, "it is none of these kinds"),
+        (b"", {"Origin": "http://photos.example"}, 403, "other websites"),
+        (b"", {"Host": "photos.example"}, 400, "photos.example"),
+        (large.getvalue(), {}, 413, "--max-megapixels 2"),
+        (bytes(2**20 + 1), {}, 413, "at most 1 MB"),
+    ):
+        refused, answer = post(content, **headers)
+        assert refused == status
+        assert words in json.loads(answer)["error"]
+    status, health = server.ask("GET", "/health")
+    assert (status, json.loads(health)["models"][:2]) == (200, ["mine.keras", "photo"])
+    assert server.ask("GET", "/")[0] == 200
+
+
 def test_ctrl_c_stops_it_and_leaves_nothing(tmp_path: Path, browser: Browser, gray_photo: Path) -> None:
     server = Server(tmp_path)
     page = browser.new_page()
@@ -634,7 +667,7 @@ def test_a_taken_port_is_told() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(OSError, match=f"cannot use port {port}: .*; give another one, or 0 for any"):
+        with pytest.raises(OSError, match=f"cannot use port {port} of 127.0.0.1: .*; give another one, or 0 for any"):
             serve(port=port, open_browser=False)
 
 

@@ -56,5 +56,17 @@ ReferencePhoto = Annotated[
         help="Photo in color of the same album or film: its palette pulls the colors its way.", show_default=False
     ),
 ]
+FirstModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Model file (.keras) or preset that is taken at first.",
+        show_default="photo",
+        autocompletion=list_presets,
+    ),
+]
+MaxMegapixels = Annotated[float, typer.Option("--max-megapixels", help="Refuse photos with more megapixels.")]
+MaxFileMB = Annotated[float, typer.Option("--max-file-mb", help="Refuse photos whose files have more MB.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]

@@ -1,0 +1,59 @@
+"""The colorizers that can be asked for, by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from unetcolor.models.presets import list_presets, path_of_model
+from unetcolor.prediction.predictor import Predictor
+
+
+class Models:
+    """All presets, and one model file; each is loaded when it is first asked for.
+
+    Parameters
+    ----------
+    model
+        A model file, or the name of a preset: what is taken where no name is given. It is loaded at once, so that a
+        broken file is told, and the first photo does not wait.
+
+    Raises
+    ------
+    ModelLoadError
+        The model cannot be loaded.
+    """
+
+    def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
+        self._files: dict[str, Path] = {}
+        if model is not None and model not in list_presets():
+            self._files[Path(model).name] = path_of_model(model)
+        self.chosen = next(iter(self._files), str(model or "photo"))
+        self.load: Callable[[str], Predictor] = kept(self._load, None)
+        # An engine prepares itself when it sees the first picture.
+        self.load(self.chosen).predict(np.zeros((8, 8), np.uint8), verbose=0)
+
+    @property
+    def names(self) -> list[str]:
+        """What can be asked for; a path cannot."""
+        return [*self._files, *list_presets()]
+
+    def _load(self, name: str) -> Predictor:
+        return Predictor.load(self._files.get(name, name))
+
+
+def kept(make: Callable[..., Any], count: int | None = 1) -> Callable[..., Any]:
+    """Keep the last values that were made. If two ask for one at the same time, it is made once."""
+    remember, lock = lru_cache(maxsize=count)(make), Lock()
+
+    def ask(*arguments: Any) -> Any:
+        with lock:
+            return remember(*arguments)
+
+    return ask
