@@ -33,11 +33,11 @@ def main() -> None:
     if arguments.folder:
         print(train(arguments.folder))
         return
-    photo, portrait = (UNetColorizer.from_preset(name) for name in ("photo", "portrait"))
+    photo = UNetColorizer.from_preset("photo")
     portraits = samples.load_portraits()
     curves = {
         "megapixels of a photo, seconds": [(n, of_photo(photo, n)) for n in MEGAPIXELS],
-        "pictures of 75x100 at once, seconds": [(n, of_batch(portrait, portraits, n)) for n in BATCHES],
+        "pictures of 75x100 at once, seconds": [(n, of_batch(photo, portraits, n)) for n in BATCHES],
         "pictures in a folder, GB to train": [(n, of_folder(portraits, n)) for n in FOLDERS],
     }
     for title, points in curves.items():

@@ -37,14 +37,14 @@ SATURATIONS = (0.5, 1.0, 1.5, 2.0)
 
 def main() -> None:
     """Draw all of them."""
-    photo, portrait = (UNetColorizer.from_preset(name) for name in ("photo", "portrait"))
+    photo = UNetColorizer.from_preset("photo")
     photos = [samples.load_photo(name) for name in UNSEEN]
     by_name = {path.stem: path for path in samples.portraits()}
     portraits = [read_rgb(by_name[name]) for name in PORTRAITS]
     write_sheet(IMAGES / "preset_photo.jpg", colored(photo, photos), blocks=2)
     shown = [photos[UNSEEN.index(name)] for name in README]
     write_sheet(IMAGES / "readme.jpg", colored(photo, shown), blocks=2)
-    write_sheet(IMAGES / "preset_portrait.jpg", colored(portrait, portraits), blocks=4, height=120)
+    write_sheet(IMAGES / "preset_portrait.jpg", colored(photo, portraits), blocks=4, height=120)
     write_sheet(IMAGES / "preset_aged.jpg", colored(photo, photos, aged=True), blocks=2)
     few = [photos[UNSEEN.index(name)] for name in ("astronaut", "scene_canyon-wren", "scene_oakland-zoo-otters")]
     write_sheet(IMAGES / "saturation.jpg", [saturated(photo, truth) for truth in few])
@@ -92,15 +92,15 @@ def training_curve(path: Path) -> None:
     """Plot the held-out scores over the epochs of the trainings."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    names = ("photo", "widen", "finish", "polish", "portrait")
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    names = ("photo", "widen", "finish", "polish")
     for axes, name in zip(figure.subplots(1, len(names), sharey=True), names, strict=True):
         with open(FOLDER / "training" / f"{name}.csv", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["delta_e"]]
         epochs = [int(row["epoch"]) for row in rows]
         axes.plot(epochs, [float(row["gray_delta_e"]) for row in rows], color="0.5", label="plain gray")
         axes.plot(epochs, [float(row["delta_e"]) for row in rows], marker="o", label="colorized")
-        axes.set(title=f"{name} (on portraits)" if name == "portrait" else name, xlabel="epoch (6,400 pictures)")
+        axes.set(title=name, xlabel="epoch (6,400 pictures)")
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.axes[0].set_ylabel("CIEDE2000, held-out photos")
     figure.axes[0].legend()

@@ -1,6 +1,6 @@
 """Make a preset of a training.
 
-python recipes/export.py runs/portrait portrait.keras --size 144 --chroma 1.18
+python recipes/export.py runs/see photo.keras --size 224 --chroma 1.15
 """
 
 from __future__ import annotations

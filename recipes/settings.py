@@ -170,16 +170,4 @@ RECIPES = {
         seed=51,
         follows="hint",
     ),
-    "portrait": Recipe(
-        sizes=((1, 96), (1, 128)),
-        epochs=8,
-        learning_rate=4e-4,
-        loss=DeltaE99(),
-        ageing=_SOFTER,
-        seed=3,
-        favorites=("twfy_mps", "congress", "london_faces", "ccp"),
-        favorites_share=0.7,
-        network=_WIDE,
-        follows="polish",
-    ),
 }

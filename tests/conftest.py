@@ -23,7 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing on a busy machine, least of all the first, which imports what it needs.
 # A change is judged on the same examples every time; `--hypothesis-profile search` looks for new ones.
-settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=500)
 settings.register_profile("search", deadline=None, max_examples=3000)
 settings.load_profile("same")
 

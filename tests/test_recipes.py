@@ -142,7 +142,10 @@ def test_channels_for_hints_come_and_go(tmp_path: Path, monkeypatch: pytest.Monk
 
     gray = np.random.default_rng(0).random((1, 32, 32, 1), np.float32)
     hints = np.zeros((1, 32, 32, 3), np.float32)
-    for name, start in (("hint", path_of_preset("portrait")), ("portrait", path_of_preset("photo"))):
+    without = train.build(recipes["polish"], path_of_preset("photo"))
+    without.fit(samples.load_portraits()[:2, :32, :32], epochs=1, batch_size=1, steps_per_epoch=1, verbose=0)
+    without.save(tmp_path / "without.keras")
+    for name, start in (("hint", tmp_path / "without.keras"), ("polish", path_of_preset("photo"))):
         built = train.build(recipes[name], start).model
         former = UNetColorizer.load(start).model
         first, second = (
@@ -179,10 +182,10 @@ WIDENED = ("refine", "widen")
 
 
 def test_a_recipe_that_follows_another_needs_its_weights(data: Path, tmp_path: Path) -> None:
-    command = [sys.executable, RECIPES / "train.py", "portrait", data, "--output", tmp_path / "run"]
+    command = [sys.executable, RECIPES / "train.py", "vary", data, "--output", tmp_path / "run"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "portrait follows polish: --start needs the output folder of that training" in done.stderr
+    assert "vary follows polish: --start needs the output folder of that training" in done.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -386,7 +386,7 @@ class UNetColorizer:
         Examples
         --------
         >>> from unetcolor import UNetColorizer, samples
-        >>> colorizer = UNetColorizer.from_preset("portrait")
+        >>> colorizer = UNetColorizer.from_preset("photo")
         >>> for rgb in colorizer.stream(samples.portraits()[:2]):
         ...     print(rgb.shape)
         (100, 75, 3)

@@ -7,6 +7,7 @@ import http.client
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -45,7 +46,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("service")]
 SERVE = """
 import sys
 from unetcolor.app import build_service, serve_programs
-serve_programs(build_service(max_megapixels=1, max_file_mb=4, patience=3), port=0)
+serve_programs(build_service(model=sys.argv[1], max_megapixels=1, max_file_mb=4, patience=3), port=0)
 print([name for name in ("gradio",) if name in sys.modules])
 """
 
@@ -60,6 +61,7 @@ class Server:
         self.temporary.mkdir()
         (folder / "data" / "presets").mkdir(parents=True)
         (folder / "data" / "presets" / "broken.keras").write_text("no model")
+        model = shutil.copy(path_of_preset("photo"), folder / "mine.keras")
         self.log = folder / "log.txt"
         environment = {
             "TMPDIR": str(self.temporary),
@@ -68,7 +70,7 @@ class Server:
         }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *(command or ("-c", SERVE))],
+                [sys.executable, *(command or ("-c", SERVE, str(model)))],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -180,10 +182,9 @@ def test_parameters_count_wherever_they_stand(server: Server, predictor: Predict
     status, headers, answer = server.ask("POST", "/colorize?format=png", body, Content_Type=kind)
     assert (status, headers["content-type"]) == (200, "image/png")
     assert np.array_equal(read(io.BytesIO(answer)).pixels, expected)
-    other = Predictor.load("portrait").predict(gray)
-    for name in ("model", "preset"):
-        answer = server.colorize(photo, format="png", **{name: "portrait"})
-        assert np.array_equal(read(io.BytesIO(answer)).pixels, other)
+    for name, model in (("model", "photo"), ("preset", "photo"), ("model", "portrait"), ("model", "mine.keras")):
+        answer = server.colorize(photo, format="png", **given, **{name: model})
+        assert np.array_equal(read(io.BytesIO(answer)).pixels, expected)
 
 
 def test_hints_and_a_reference_count(server: Server, predictor: Predictor, photo: bytes) -> None:
@@ -304,8 +305,8 @@ def test_health_says_what_there_is(server: Server) -> None:
     assert json.loads(answer) | {"unetcolor": ""} == {
         "status": "ok",
         "unetcolor": "",
-        "model": "photo",
-        "models": ["photo", "portrait", "broken"],
+        "model": "mine.keras",
+        "models": ["mine.keras", "photo", "broken"],
     }
 
 
@@ -465,14 +466,13 @@ def test_nothing_lies_on_the_disk_even_if_it_is_killed(tmp_path: Path) -> None:
 
 
 def test_others_are_let_in_and_it_finishes_the_photo_in_work(tmp_path: Path, photo: bytes) -> None:
-    options = ("--host", "127.0.0.2", "--allow-host", "colors.example", "--model", str(path_of_preset("portrait")))
+    options = ("--host", "127.0.0.2", "--allow-host", "colors.example", "--model", "portrait")
     server = Server(tmp_path, "-m", "unetcolor", "serve", "--port", "0", *options)
     assert server.greeting == f"unetcolor answers at http://127.0.0.2:{server.port}/colorize (Ctrl-C stops it)\n"
     for name in ("colors.example", f"colors.example:{server.port}", "localhost", "127.0.0.2"):
         assert server.ask("POST", "/colorize", photo, Host=name)[0] == 200
     assert server.ask("POST", "/colorize", photo, Host="other.example")[0] == 400
-    assert json.loads(server.ask("GET", "/health")[2])["model"] == "portrait.keras"
-    assert server.ask("POST", "/colorize?model=portrait.keras", photo)[0] == 200
+    assert json.loads(server.ask("GET", "/health")[2])["model"] == "photo"
     large = encoded(np.random.default_rng(0).integers(0, 256, (900, 1000), np.uint8), "PNG")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(server.colorize, large, size=768)

@@ -57,8 +57,8 @@ def test_every_good_photo_is_done_and_every_bad_one_is_named(
 
 
 def test_a_result_is_what_the_library_says(run: Callable[..., Result], photos: Path, tmp_path: Path) -> None:
-    run("colorize", photos / "rgba.png", "-o", tmp_path, "-p", "portrait", "--size", "64", "--saturation", "1.5")
-    colorizer = UNetColorizer.from_preset("portrait")
+    run("colorize", photos / "rgba.png", "-o", tmp_path, "-p", "photo", "--size", "64", "--saturation", "1.5")
+    colorizer = UNetColorizer.from_preset("photo")
     wanted = colorizer.predict(photos / "rgba.png", size=64, saturation=1.5)
     np.testing.assert_array_equal(read_image(tmp_path / "rgba.png"), wanted)
 

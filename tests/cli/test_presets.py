@@ -31,7 +31,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_model_becomes_a_preset_and_goes_again(
     run: Callable[..., Result], run_json: Callable[..., Any], store: Path, tmp_path: Path
 ) -> None:
-    shutil.copy(path_of_preset("portrait"), tmp_path / "mine.keras")
+    shutil.copy(path_of_preset("photo"), tmp_path / "mine.keras")
     added = run("presets", "add", tmp_path / "mine.keras", "--name", "grandpa")
     assert added.exit_code == 0, added.stderr
     (tmp_path / "mine.keras").unlink()
@@ -41,7 +41,6 @@ def test_a_model_becomes_a_preset_and_goes_again(
     assert "mine.keras" in "".join(run("presets", "grandpa").stdout.split())
     assert {row["name"]: row["from"] for row in run_json("presets")} == {
         "photo": "unetcolor",
-        "portrait": "unetcolor",
         "grandpa": "user",
     }
     (photo,) = (path for path in samples.photos() if path.stem == "chelsea")

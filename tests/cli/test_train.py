@@ -73,12 +73,12 @@ def test_fine_tuning_begins_with_a_preset(
     run: Callable[..., Result], run_json: Callable[..., Any], colors: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.keras"
-    refused = run("train", colors, "-o", path, "--from", "portrait", "--image-size", 32, "--space", "rgb")
+    refused = run("train", colors, "-o", path, "--from", "photo", "--image-size", 32, "--space", "rgb")
     assert refused.exit_code == 2
     assert "--space, --image-size" in refused.stderr
-    done = run_json("train", colors, "-o", path, "--from", "portrait", "-e", 1, "--loss", "mae")
-    assert done["training"]["epochs"] == 1 + UNetColorizer.from_preset("portrait").training["epochs"]
-    assert UNetColorizer.load(path).model.count_params() == UNetColorizer.from_preset("portrait").model.count_params()
+    done = run_json("train", colors, "-o", path, "--from", "photo", "-e", 1, "--loss", "mae")
+    assert done["training"]["epochs"] == 1 + UNetColorizer.from_preset("photo").training["epochs"]
+    assert UNetColorizer.load(path).model.count_params() == UNetColorizer.from_preset("photo").model.count_params()
 
 
 def test_the_options_of_the_presets_trainings(

@@ -48,7 +48,7 @@ MODELS: dict[str, Callable[[], keras.Model]] = {
     "classic": lambda: build_unet(1, 2, filters=(8, 16), seed=1),
     "tanh": lambda: build_unet(1, 3, filters=(4, 8), activation="tanh", seed=1),
     "depthwise": mobile_net,
-    "preset": lambda: UNetColorizer.from_preset("portrait").model,
+    "preset": lambda: UNetColorizer.from_preset("photo").model,
 }
 
 
@@ -231,7 +231,7 @@ def test_training_on_is_seen() -> None:
 
 
 def test_threads_may_share_it() -> None:
-    colorizer = UNetColorizer.from_preset("portrait")
+    colorizer = UNetColorizer.from_preset("photo")
     portraits = list(samples.load_portraits()[:12])
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda picture: colorizer.predict(picture, precision="float32"), portraits))

@@ -19,7 +19,7 @@ from unetcolor import UNetColorizer
 count, sizes = map(int, sys.argv[1:])
 random = np.random.default_rng(0)
 shapes = random.integers(40, 240, (sizes, 2))
-colorizer = UNetColorizer.from_preset("portrait")
+colorizer = UNetColorizer.from_preset("photo")
 
 
 def memory():

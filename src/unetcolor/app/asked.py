@@ -107,9 +107,7 @@ def _asked(
 ) -> Asked:
     if "model" in texts and "preset" in texts:
         raise ValueError("give model or preset, not both: either is a name")
-    model = texts.get("model", texts.get("preset", models.chosen))
-    if model not in models.names:
-        raise ValueError(unknown_name("model", model, models.names))
+    model = models.name_of(texts.get("model", texts.get("preset", models.chosen)))
     size = texts.get("size")
     return Asked(
         photo,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from unetcolor.models.presets import list_presets, path_of_model
+from unetcolor.errors import unknown_name
+from unetcolor.models.presets import list_presets, path_of_model, path_of_preset
 from unetcolor.prediction.predictor import Predictor
 
 
@@ -31,10 +31,10 @@ class Models:
     """
 
     def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
-        self._files: dict[str, Path] = {}
-        if model is not None and model not in list_presets():
-            self._files[Path(model).name] = path_of_model(model)
-        self.chosen = next(iter(self._files), str(model or "photo"))
+        path = path_of_model("photo" if model is None else model)
+        is_preset = path in map(path_of_preset, list_presets())
+        self._files = {} if is_preset else {path.name: path}
+        self.chosen = path.stem if is_preset else path.name
         self.load: Callable[[str], Predictor] = kept(self._load, None)
         # An engine prepares itself when it sees the first picture.
         self.load(self.chosen).predict(np.zeros((8, 8), np.uint8), verbose=0)
@@ -43,6 +43,21 @@ class Models:
     def names(self) -> list[str]:
         """What can be asked for; a path cannot."""
         return [*self._files, *list_presets()]
+
+    def name_of(self, given: str) -> str:
+        """Return the name of what is asked for, which may be a second name of a preset.
+
+        Raises
+        ------
+        ValueError
+            It is none of these, but perhaps a path.
+        """
+        if given in self._files:
+            return given
+        try:
+            return path_of_preset(given).stem
+        except ValueError:
+            raise ValueError(unknown_name("model", given, self.names)) from None
 
     def _load(self, name: str) -> Predictor:
         return Predictor.load(self._files.get(name, name))

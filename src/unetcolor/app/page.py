@@ -81,7 +81,10 @@ def page_of(models: Models, limits: Limits) -> Blocks:
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 photo = gr.File(label=f"Photo, up to {limits}", height=150)
-                name = gr.Radio(models.names, value=models.chosen, label="Colorizer")
+                names_of_models = models.names
+                name = gr.Radio(
+                    names_of_models, value=models.chosen, label="Colorizer", visible=len(names_of_models) > 1
+                )
                 saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
                 with gr.Accordion("Another photo of the same album, in color", open=False):
                     reference = gr.File(label="Its palette pulls the colors its way", height=110)

@@ -1,6 +1,6 @@
 """Presets, trained colorizers that have a name, and the one rule for what is a name and what is a path.
 
-A preset is a model file ``<name>.keras`` with its model card ``<name>.md``. Some come with the package; others are
+A preset is a model file ``<name>.keras`` with its model card ``<name>.md``. One comes with the package; others are
 added by the user, and lie in a folder of their user data.
 """
 
@@ -18,6 +18,9 @@ from unetcolor.errors import ModelLoadError, unknown_name
 
 _SHIPPED = Path(__file__).parent / "shipped"
 
+# Names that mean a preset of another name: ``photo`` is as good on portraits as one that was trained for them.
+_OTHER_NAMES = {"portrait": "photo"}
+
 # Without a dot or a separator: no name is a path, and no path to a .keras file is a name.
 _NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]*")
 
@@ -29,14 +32,14 @@ def list_presets() -> list[str]:
 
     Examples
     --------
-    >>> list_presets()[:2]
-    ['photo', 'portrait']
+    >>> list_presets()[:1]
+    ['photo']
     """
     return list(_files_by_name())
 
 
 def path_of_preset(name: str) -> Path:
-    """Return the model file of a preset.
+    """Return the model file of a preset. ``portrait`` is a second name of ``photo``.
 
     Raises
     ------
@@ -44,9 +47,9 @@ def path_of_preset(name: str) -> Path:
         There is no preset of that name.
     """
     files = _files_by_name()
-    if not isinstance(name, str) or name not in files:
-        raise ValueError(unknown_name("preset", name, list(files)))
-    return files[name]
+    if not isinstance(name, str) or _OTHER_NAMES.get(name, name) not in files:
+        raise ValueError(unknown_name("preset", name, [*files, *_OTHER_NAMES]))
+    return files[_OTHER_NAMES.get(name, name)]
 
 
 def path_of_model(name_or_path: str | os.PathLike[str]) -> Path:
@@ -87,8 +90,8 @@ def path_of_model(name_or_path: str | os.PathLike[str]) -> Path:
 def model_card(name: str) -> str:
     """Return the model card of a preset, in Markdown.
 
-    For the presets that come with the package it says their data, recipe, scores and limits; for one that was added,
-    how it was trained and where it was added from.
+    For the one that comes with the package it says its data, recipe, scores and limits; for one that was added, how it
+    was trained and where it was added from.
 
     Raises
     ------
@@ -97,8 +100,8 @@ def model_card(name: str) -> str:
 
     Examples
     --------
-    >>> print(model_card("portrait").splitlines()[0])
-    # Preset `portrait`
+    >>> print(model_card("photo").splitlines()[0])
+    # Preset `photo`
     """
     try:
         return path_of_preset(name).with_suffix(".md").read_text(encoding="utf-8", errors="replace")
@@ -190,7 +193,8 @@ def remove_preset(name: str) -> None:
 def _files_by_name() -> dict[str, Path]:
     """Return the model files of all presets, each by its name."""
     shipped = _models_in(_SHIPPED)
-    return shipped | {name: path for name, path in _models_in(presets_folder()).items() if name not in shipped}
+    taken = {*shipped, *_OTHER_NAMES}
+    return shipped | {name: path for name, path in _models_in(presets_folder()).items() if name not in taken}
 
 
 def _models_in(folder: Path) -> dict[str, Path]:
@@ -201,5 +205,5 @@ def _models_in(folder: Path) -> dict[str, Path]:
 
 
 def _refuse_shipped(name: str) -> None:
-    if name in _models_in(_SHIPPED):
+    if name in {*_models_in(_SHIPPED), *_OTHER_NAMES}:
         raise ValueError(f"the preset {name!r} comes with the package: it can be neither replaced nor removed")

@@ -49,7 +49,7 @@ class Predictor:
     Examples
     --------
     >>> from unetcolor import UNetColorizer, samples
-    >>> predictor = UNetColorizer.from_preset("portrait").predictor()
+    >>> predictor = UNetColorizer.from_preset("photo").predictor()
     >>> predictor.predict(samples.portraits()[0]).shape
     (100, 75, 3)
     """
