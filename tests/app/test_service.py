@@ -52,6 +52,9 @@ print([name for name in ("gradio",) if name in sys.modules])
 
 PATIENCE = 3
 
+# In seconds: a busy machine takes its time for the first photo of a model.
+BUSY = 300
+
 GRAY = samples.load_photo("chelsea").mean(axis=-1).astype(np.uint8)[:120, :160]
 
 
@@ -82,7 +85,7 @@ class Server:
         self.host, self.port = urlsplit(words[0]).hostname, urlsplit(words[0]).port
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self.host or "", self.port, timeout=60)
+        return http.client.HTTPConnection(self.host or "", self.port, timeout=BUSY)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
         connection = self.connect()
@@ -414,6 +417,9 @@ def test_many_at_once_get_each_their_own(server: Server, predictor: Predictor) -
 
 def test_who_goes_away_leaves_nothing(server: Server, photo: bytes) -> None:
     large = encoded(np.random.default_rng(0).integers(0, 256, (900, 1000), np.uint8), "PNG")
+    start = time.monotonic()
+    server.colorize(large, size=512)
+    one = time.monotonic() - start
     head = b"POST /colorize?size=512 HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(large)
     for _ in range(2 * MOST_AT_ONCE):
         with socket.create_connection(("127.0.0.1", server.port or 0), timeout=60) as connection:
@@ -422,7 +428,7 @@ def test_who_goes_away_leaves_nothing(server: Server, photo: bytes) -> None:
     while server.ask("POST", "/colorize", photo)[0] == 503:
         time.sleep(0.1)
     # Photos that nobody waits for any more are not colorized.
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < MOST_AT_ONCE / 2 * one + 1
     assert list(server.temporary.iterdir()) == []
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from unetcolor import list_color_spaces, list_presets
 from unetcolor.models.presets import path_of_preset
+from unetcolor.prediction.engines import list_engines
 
 # The command as it is installed, which also tells what it has loaded.
 COMMAND = f"""#!{sys.executable}
@@ -73,6 +74,7 @@ def test_presets_and_spaces_are_completed_without_loading_keras(shell: Shell) ->
     assert shell.complete("presets", "") == [*presets, "show", "add", "remove"]
     assert shell.complete("presets", "remove", "") == ["grandpa"]
     assert shell.complete("train", "photos", "--space", "") == list_color_spaces()
+    assert shell.complete("serve", "--engine", "") == ["auto", *list_engines()]
     # Where nothing fits, bash completes the names of files.
     assert shell.complete("colorize", "-m", "./mod") == []
 

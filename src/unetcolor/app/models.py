@@ -24,15 +24,19 @@ class Models:
         A model file, or the name of a preset: what is taken where no name is given. It is loaded at once, so that a
         broken file is told, and the first photo does not wait.
 
+    engine
+        What runs the network, as in :meth:`Predictor.load`.
+
     Raises
     ------
     ModelLoadError
         The model cannot be loaded.
     """
 
-    def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, model: str | os.PathLike[str] | None = None, engine: str = "auto") -> None:
         path = path_of_model("photo" if model is None else model)
         is_preset = path in map(path_of_preset, list_presets())
+        self._engine = engine
         self._files = {} if is_preset else {path.name: path}
         self.chosen = path.stem if is_preset else path.name
         self.load: Callable[[str], Predictor] = kept(self._load, None)
@@ -60,7 +64,7 @@ class Models:
             raise ValueError(unknown_name("model", given, self.names)) from None
 
     def _load(self, name: str) -> Predictor:
-        return Predictor.load(self._files.get(name, name))
+        return Predictor.load(self._files.get(name, name), engine=self._engine)
 
 
 def kept(make: Callable[..., Any], count: int | None = 1) -> Callable[..., Any]:

@@ -45,6 +45,7 @@ _LONGEST_NOTES = 1000
 def build_service(
     *,
     model: str | os.PathLike[str] | None = None,
+    engine: str = "auto",
     max_megapixels: float = 50.0,
     max_file_mb: float = 50.0,
     hosts: Sequence[str] = HOSTS,
@@ -56,6 +57,8 @@ def build_service(
     ----------
     model
         A model file, or the name of a preset: what colorizes where a request names nothing else.
+    engine
+        What runs the network, as in :meth:`unetcolor.prediction.predictor.Predictor.load`.
     max_megapixels, max_file_mb
         Larger photos are refused.
     hosts
@@ -77,7 +80,7 @@ def build_service(
     """
     limits = Limits(max_megapixels, max_file_mb)
     import_starlette()
-    return service_of(Models(model), limits, hosts, patience)
+    return service_of(Models(model, engine), limits, hosts, patience)
 
 
 def service_of(models: Models, limits: Limits, hosts: Sequence[str] = HOSTS, patience: float = PATIENCE) -> Starlette:

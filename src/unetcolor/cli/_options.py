@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from unetcolor.cli._completion import names_of_engines
 from unetcolor.models.presets import list_presets
 
 # What shells complete: names, which are told without loading Keras, or else files.
@@ -54,6 +55,14 @@ ReferencePhoto = Annotated[
     Path | None,
     typer.Option(
         help="Photo in color of the same album or film: its palette pulls the colors its way.", show_default=False
+    ),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="Name of the engine that runs the network.",
+        show_default="the fastest that is installed",
+        autocompletion=names_of_engines,
     ),
 ]
 FirstModel = Annotated[

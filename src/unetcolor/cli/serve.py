@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from unetcolor.cli._loading import loading
-from unetcolor.cli._options import FirstModel, MaxFileMB, MaxMegapixels
+from unetcolor.cli._options import Engine, FirstModel, MaxFileMB, MaxMegapixels
 from unetcolor.cli._output import readable_errors
 
 
@@ -26,6 +26,7 @@ def serve(
     ] = None,
     max_megapixels: MaxMegapixels = 50.0,
     max_file_mb: MaxFileMB = 50.0,
+    engine: Engine = "auto",
 ) -> None:
     """Serve programs: POST a photo to /colorize, and get it in color."""
     with readable_errors(False):
@@ -37,6 +38,8 @@ def serve(
         port = free_port(host, port)
         with loading("the service"):
             hosts = list(dict.fromkeys([*HOSTS, host, *(allow_host or [])]))
-            service = build_service(model=model, max_megapixels=max_megapixels, max_file_mb=max_file_mb, hosts=hosts)
+            service = build_service(
+                model=model, engine=engine, max_megapixels=max_megapixels, max_file_mb=max_file_mb, hosts=hosts
+            )
 
         serve_programs(service, host=host, port=port)
