@@ -7,6 +7,7 @@ import os
 import struct
 import tempfile
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image
@@ -127,8 +128,8 @@ class _Endpoints:
         from starlette.responses import Response, StreamingResponse
 
         try:
-            async with asked(request, self._models) as wanted, self._turn:
-                if await request.is_disconnected():
+            async with asked(request, self._models) as wanted, _watched(request) as gone, self._turn:
+                if gone.done():
                     raise ClientDisconnect
                 made = await run_in_threadpool(_colorize, wanted, self._models, self._limits)
         except ClientDisconnect:
@@ -159,6 +160,21 @@ class _Endpoints:
                 "models": self._models.names,
             }
         )
+
+
+@asynccontextmanager
+async def _watched(request: Any) -> AsyncIterator[asyncio.Future[None]]:
+    """Yield what is done as soon as nobody waits for the answer any more."""
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    gone = asyncio.ensure_future(watch())
+    try:
+        yield gone
+    finally:
+        gone.cancel()
 
 
 class _Made(NamedTuple):
