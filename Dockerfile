@@ -11,7 +11,7 @@ COPY src src
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.13-slim
-ENV PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1 UNETCOLOR_HOME=/data
+ENV PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1 ORT_DISABLE_TELEMETRY=1 UNETCOLOR_HOME=/data
 COPY docker/requirements.txt /tmp/requirements.txt
 COPY --from=build /wheels /tmp/wheels
 # Without its dependencies, of which TensorFlow and Keras are the larger part.

@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import numpy as np
+import psutil
 import pytest
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
@@ -34,7 +35,7 @@ from unetcolor.app.limits import Limits
 from unetcolor.errors import MissingExtraError, ModelLoadError
 from unetcolor.hints import draw_layer
 from unetcolor.images import read, write_image
-from unetcolor.models.presets import path_of_preset
+from unetcolor.models.presets import onnx_form, path_of_preset
 from unetcolor.photos.files import colorize_files
 from unetcolor.photos.jobs import Job
 from unetcolor.prediction.predictor import Predictor
@@ -46,7 +47,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("service")]
 SERVE = """
 import sys
 from unetcolor.app import build_service, serve_programs
-serve_programs(build_service(model=sys.argv[1], max_megapixels=1, max_file_mb=4, patience=3), port=0)
+serve_programs(build_service(model=sys.argv[1], engine="onnx", max_megapixels=1, max_file_mb=4, patience=3), port=0)
 print([name for name in ("gradio",) if name in sys.modules])
 """
 
@@ -64,7 +65,7 @@ class Server:
         self.temporary.mkdir()
         (folder / "data" / "presets").mkdir(parents=True)
         (folder / "data" / "presets" / "broken.keras").write_text("no model")
-        model = shutil.copy(path_of_preset("photo"), folder / "mine.keras")
+        model = shutil.copy(onnx_form(path_of_preset("photo")) or "", folder / "mine.onnx")
         self.log = folder / "log.txt"
         environment = {
             "TMPDIR": str(self.temporary),
@@ -118,7 +119,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:
-    return Predictor.load("photo")
+    return Predictor.load("photo", engine="onnx")
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,7 @@ def test_parameters_count_wherever_they_stand(server: Server, predictor: Predict
     status, headers, answer = server.ask("POST", "/colorize?format=png", body, Content_Type=kind)
     assert (status, headers["content-type"]) == (200, "image/png")
     assert np.array_equal(read(io.BytesIO(answer)).pixels, expected)
-    for name, model in (("model", "photo"), ("preset", "photo"), ("model", "portrait"), ("model", "mine.keras")):
+    for name, model in (("model", "photo"), ("preset", "photo"), ("model", "portrait"), ("model", "mine.onnx")):
         answer = server.colorize(photo, format="png", **given, **{name: model})
         assert np.array_equal(read(io.BytesIO(answer)).pixels, expected)
 
@@ -308,8 +309,8 @@ def test_health_says_what_there_is(server: Server) -> None:
     assert json.loads(answer) | {"unetcolor": ""} == {
         "status": "ok",
         "unetcolor": "",
-        "model": "mine.keras",
-        "models": ["mine.keras", "photo", "broken"],
+        "model": "mine.onnx",
+        "models": ["mine.onnx", "photo", "broken"],
     }
 
 
@@ -428,7 +429,7 @@ def test_who_goes_away_leaves_nothing(server: Server, photo: bytes) -> None:
 
 def test_photos_that_nobody_waits_for_are_not_colorized(photo: bytes) -> None:
     """Against the application itself, without a server between, so that it is known who left when."""
-    service = build_service()
+    service = build_service(engine="onnx")
 
     async def ask(number: int) -> int:
         parts = [{"type": "http.request", "body": photo, "more_body": False}]
@@ -496,13 +497,14 @@ def test_nothing_lies_on_the_disk_even_if_it_is_killed(tmp_path: Path) -> None:
 
 
 def test_others_are_let_in_and_it_finishes_the_photo_in_work(tmp_path: Path, photo: bytes) -> None:
-    options = ("--host", "127.0.0.2", "--allow-host", "colors.example", "--model", "portrait")
+    options = ("--host", "127.0.0.2", "--allow-host", "colors.example", "--model", "portrait", "--engine", "onnx")
     server = Server(tmp_path, "-m", "unetcolor", "serve", "--port", "0", *options)
     assert server.greeting == f"unetcolor answers at http://127.0.0.2:{server.port}/colorize (Ctrl-C stops it)\n"
     for name in ("colors.example", f"colors.example:{server.port}", "localhost", "127.0.0.2"):
         assert server.ask("POST", "/colorize", photo, Host=name)[0] == 200
     assert server.ask("POST", "/colorize", photo, Host="other.example")[0] == 400
     assert json.loads(server.ask("GET", "/health")[2])["model"] == "photo"
+    assert not any("tensorflow" in part.path for part in psutil.Process(server.process.pid).memory_maps())
     large = encoded(np.random.default_rng(0).integers(0, 256, (900, 1000), np.uint8), "PNG")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(server.colorize, large, size=768)

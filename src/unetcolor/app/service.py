@@ -18,7 +18,7 @@ from unetcolor.app.bounds import Bounded, Guarded, problem
 from unetcolor.app.guard import HOST
 from unetcolor.app.limits import Limits
 from unetcolor.app.models import Models
-from unetcolor.errors import ImageReadError, ImageTooLargeError, MissingExtraError, ModelLoadError, printable
+from unetcolor.errors import ImageReadError, ImageTooLargeError, ModelLoadError, printable, require
 from unetcolor.hints import read_hints
 from unetcolor.images.formats import WRITE_FORMATS, Format
 from unetcolor.images.opening import format_of
@@ -233,9 +233,5 @@ async def _say_nothing(*_: Any) -> Any:
 
 def import_starlette() -> None:
     """Raise a MissingExtraError if what the service is made of is not installed."""
-    try:
-        import python_multipart  # noqa: F401
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "starlette", "app") from error
+    for package in ("starlette", "uvicorn", "python_multipart"):
+        require(package, "app")

@@ -26,7 +26,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="Model file (.keras) to colorize with instead of a preset.",
+        help="Model file (.keras or .onnx) to colorize with instead of a preset.",
         show_default=False,
         autocompletion=list_presets,
     ),
@@ -37,6 +37,7 @@ Trained = Annotated[
         help="Model file (.keras), or the name of a preset.", show_default=False, autocompletion=list_presets
     ),
 ]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say which engine runs the network.")]
 ColorPhotos = Annotated[
     Path, typer.Argument(help="Color photos: a folder with its subfolders, or an .npz file.", show_default=False)
 ]
@@ -60,7 +61,7 @@ ReferencePhoto = Annotated[
 Engine = Annotated[
     str,
     typer.Option(
-        help="Name of the engine that runs the network.",
+        help="What runs the network: openvino, onnx, tensorflow or keras.",
         show_default="the fastest that is installed",
         autocompletion=names_of_engines,
     ),
@@ -70,7 +71,7 @@ FirstModel = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="Model file (.keras) or preset that is taken at first.",
+        help="Model file (.keras or .onnx) or preset that is taken at first.",
         show_default="photo",
         autocompletion=list_presets,
     ),

@@ -54,14 +54,14 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
 def write_to(
     file: IO[bytes], pixels: np.ndarray, chosen: Format, *, quality: int = 95, metadata: Metadata | None = None
 ) -> None:
-    """Write a picture into an open file, as :func:`write_image` does into a new one.
+    """Write a picture into an open file, as :func:`unetcolor.images.write_image` does into a new one.
 
     Parameters
     ----------
     file
         Open for reading and writing bytes, and empty.
     pixels, quality, metadata
-        As in :func:`write_image`.
+        As in :func:`unetcolor.images.write_image`.
     chosen
         A format that can be written.
 
