@@ -90,9 +90,12 @@ _folder.cleanup()
 # intersphinx would fetch the inventories of these projects from the network at every build, so their names are
 # printed without a link.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(PIL|collections|gradio|fractions|keras|np|numpy|os|pathlib|tensorflow|typing_extensions)\..*"),
+    (
+        r"py:.*",
+        r"(PIL|collections|gradio|fractions|keras|np|numpy|os|pathlib|starlette|tensorflow|typing_extensions)\..*",
+    ),
     # Only type checkers import these, so autodoc does not know their modules.
-    (r"py:class", r"Figure|Blocks|Engine|Precision"),
+    (r"py:class", r"Figure|Blocks|Engine|Precision|Starlette"),
     # A type variable, which has no page.
     (r"py:class", r"unetcolor\.spaces\.registry\.SpaceClass"),
 ]

@@ -29,7 +29,9 @@ def main() -> None:
     colorizer = UNetColorizer.from_preset("photo")
     with open(PHOTOS / "MANIFEST.csv", newline="", encoding="utf-8") as file:
         names = [Path(row["file"]).stem for row in csv.DictReader(file)]
-    write_sheet(FOLDER / "images" / "old_photos.jpg", [colored(colorizer, name) for name in names], blocks=2, height=320)
+    write_sheet(
+        FOLDER / "images" / "old_photos.jpg", [colored(colorizer, name) for name in names], blocks=2, height=320
+    )
     write_sheet(FOLDER / "images" / "home.jpg", [colored(colorizer, name) for name in HOME], blocks=2, height=240)
 
 

@@ -30,6 +30,7 @@ FLOORS = [
     {"colorizer", ""},
     {"photos", "video", "app"},
     {"cli"},
+    {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 

@@ -6,7 +6,9 @@ import reprlib
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
+
+from typing_extensions import override
 
 # Only what was made to do harm needs more room than this.
 _LONGEST_MESSAGE = 1000
@@ -61,6 +63,24 @@ class UnetcolorError(Exception):
 
 class ImageReadError(UnetcolorError, ValueError):
     """A picture file could not be read; the message holds its path and the reason."""
+
+
+class ImageTooLargeError(ImageReadError):
+    """A picture has more pixels than the caller of the library allows.
+
+    Attributes
+    ----------
+    size
+        ``(width, height)`` of the picture, as its header says.
+    """
+
+    def __init__(self, message: str, size: tuple[int, int]) -> None:
+        super().__init__(message)
+        self.size = size
+
+    @override
+    def __reduce__(self) -> tuple[type[Self], tuple[str, tuple[int, int]]]:
+        return type(self), (str(self), self.size)
 
 
 class VideoError(UnetcolorError, ValueError):
@@ -123,7 +143,20 @@ def require(package: str, extra: str) -> Any:
 
 
 def unknown_name(kind: str, given: object, available: Sequence[str]) -> str:
-    """Say that a name is unknown, what was probably meant, and what there is."""
-    close = get_close_matches(str(given)[:100], available, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    """Say that a name is unknown, what was probably meant, and what there is.
+
+    Examples
+    --------
+    >>> unknown_name("color space", "OK Lab", ["lab", "oklab"])
+    "unknown color space 'OK Lab'. Did you mean 'oklab'? Available: lab, oklab"
+    """
+    # The first of several that differ in case alone is meant.
+    by_letters = {_letters(name): name for name in reversed(available)}
+    close = get_close_matches(_letters(str(given)[:100]), by_letters, n=1)
+    hint = f" Did you mean {by_letters[close[0]]!r}?" if close else ""
     return f"unknown {kind} {shown(given)}.{hint} Available: {', '.join(available)}"
+
+
+def _letters(name: str) -> str:
+    """Return a name without what people mistake most: capital letters, spaces, hyphens and underscores."""
+    return "".join(c for c in name.casefold() if c.isalnum())

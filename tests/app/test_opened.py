@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from unetcolor import Hint
+from unetcolor.app.limits import Limits
 from unetcolor.app.opened import Layer, moved_hint, open_for_page, what_is_known
 from unetcolor.hints import draw_layer
 from unetcolor.images import write_image
@@ -16,10 +17,10 @@ from unetcolor.images import write_image
 @pytest.mark.parametrize("size", [(4000, 6000), (3264, 4928), (2250, 4000), (2848, 4272), (400, 12000), (60, 3000)])
 def test_hints_and_layers_fit_the_small_copy_of_a_photo(size: tuple[int, int], tmp_path: Path) -> None:
     write_image(tmp_path / "photo.png", np.full(size, 128, np.uint8))
-    opened = open_for_page(str(tmp_path / "photo.png"), 10**9)
+    opened = open_for_page(str(tmp_path / "photo.png"), Limits(1000))
     hints = [Hint(size[0] - 1, size[1] - 1, "red"), Hint(0, 0, "blue")]
     write_image(tmp_path / "layer.png", draw_layer(hints, size))
-    layer = Layer(str(tmp_path / "layer.png"), size, 10**9)
+    layer = Layer(str(tmp_path / "layer.png"), size, Limits(1000))
     shown = opened.small.shape[:2]
     for given in (
         what_is_known(hints, None, None, size=size, shown=shown),
@@ -44,5 +45,5 @@ def test_a_layer_of_another_aspect_is_refused(tmp_path: Path) -> None:
     layer[3, 3] = 65535
     write_image(tmp_path / "layer.png", layer)
     with pytest.raises(ValueError, match="a layer of hints has the photo's aspect"):
-        Layer(str(tmp_path / "layer.png"), (60, 40), 10**6)
-    assert Layer(str(tmp_path / "layer.png"), (80, 120), 10**6).at((80, 120))[7, 7].tolist() == [255] * 4
+        Layer(str(tmp_path / "layer.png"), (60, 40), Limits(1))
+    assert Layer(str(tmp_path / "layer.png"), (80, 120), Limits(1)).at((80, 120))[7, 7].tolist() == [255] * 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import re
@@ -27,6 +28,7 @@ from unetcolor import UNetColorizer, samples
 from unetcolor.app import EXAMPLES, build_app, serve
 from unetcolor.errors import MissingExtraError, ModelLoadError
 from unetcolor.images import read, read_image, write_image
+from unetcolor.prediction.predictor import Predictor
 from unetcolor.spaces.lab import Lab
 
 # All in one process: they share a server.
@@ -130,8 +132,8 @@ def gray_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def colorizer() -> UNetColorizer:
-    return UNetColorizer.from_preset("photo")
+def colorizer() -> Predictor:
+    return Predictor.load("photo")
 
 
 def drop(page: Page, path: Path) -> None:
@@ -177,7 +179,7 @@ def spread(pixels: np.ndarray) -> float:
 
 
 def test_a_gray_photo_gets_the_colors_that_the_library_gives_it(
-    page: Page, gray_photo: Path, colorizer: UNetColorizer
+    page: Page, gray_photo: Path, colorizer: Predictor
 ) -> None:
     expect(page.get_by_role("button", name="Download at full size")).to_be_disabled()
     drop(page, gray_photo)
@@ -200,7 +202,7 @@ def test_a_large_photo_is_shown_small_and_downloaded_whole(page: Page, gray_phot
     assert pixels.shape == (400, 2000, 3)
 
 
-def test_preset_and_saturation_count(page: Page, server: Server, gray_photo: Path, colorizer: UNetColorizer) -> None:
+def test_preset_and_saturation_count(page: Page, server: Server, gray_photo: Path, colorizer: Predictor) -> None:
     drop(page, gray_photo)
     wait_for(page, gray_photo.name)
     _, normal = download(page)
@@ -218,7 +220,7 @@ def test_preset_and_saturation_count(page: Page, server: Server, gray_photo: Pat
     assert not np.array_equal(other, vivid)
 
 
-def test_an_example_is_one_click(page: Page, colorizer: UNetColorizer) -> None:
+def test_an_example_is_one_click(page: Page, colorizer: Predictor) -> None:
     for name in EXAMPLES[:2]:
         page.get_by_role("button", name=name).click()
         wait_for(page, f"{name}.jpg")
@@ -227,7 +229,7 @@ def test_an_example_is_one_click(page: Page, colorizer: UNetColorizer) -> None:
 
 
 def test_all_kinds_of_pictures_are_read_as_the_library_reads_them(
-    page: Page, tmp_path: Path, colorizer: UNetColorizer
+    page: Page, tmp_path: Path, colorizer: Predictor
 ) -> None:
     rgb = Image.fromarray(samples.load_photo("rocket"))
     gray = np.asarray(rgb.convert("L"))
@@ -270,13 +272,13 @@ def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_p
     for name, reason in (
         ("text.jpg", "none of these kinds of picture"),
         ("half.jpg", "truncated"),
-        ("huge.png", "1,000,000"),
+        ("huge.png", "1,001,000 pixels, and at most 1,000,000 are taken; start unetcolor with --max-megapixels 2"),
         ("bold.png", "empty"),
     ):
         (path,) = tmp_path.glob(f"*{name}")
         drop(page, path)
         status = page.locator("#status p")
-        expect(status).to_contain_text(name)
+        expect(status).to_contain_text(name, timeout=PATIENCE)
         expect(status).to_contain_text(reason)
         assert "/" not in status.inner_text()
         expect(page.get_by_role("button", name="Download at full size")).to_be_disabled()
@@ -340,7 +342,7 @@ def test_a_click_gives_the_suit_its_color_and_the_face_keeps_its_own(page: Page)
 
 
 def test_colors_are_undone_removed_and_kept_for_another_day(
-    page: Page, gray_photo: Path, colorizer: UNetColorizer, tmp_path: Path
+    page: Page, gray_photo: Path, colorizer: Predictor, tmp_path: Path
 ) -> None:
     drop(page, gray_photo)
     wait_for(page, gray_photo.name)
@@ -396,7 +398,7 @@ def test_colors_can_be_set_by_keyboard_on_a_phone(browser: Browser, server: Serv
     page.close()
 
 
-def test_a_reference_pulls_the_colors(page: Page, gray_photo: Path, colorizer: UNetColorizer, tmp_path: Path) -> None:
+def test_a_reference_pulls_the_colors(page: Page, gray_photo: Path, colorizer: Predictor, tmp_path: Path) -> None:
     drop(page, gray_photo)
     wait_for(page, gray_photo.name)
     color = samples.load_photo("chelsea")
@@ -466,7 +468,7 @@ def test_a_photo_that_is_no_longer_kept_is_told(
 
 
 def test_a_download_has_the_exif_data_and_the_color_profile_of_the_photo(
-    page: Page, tmp_path: Path, colorizer: UNetColorizer
+    page: Page, tmp_path: Path, colorizer: Predictor
 ) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Make], exif[ExifTags.Base.Copyright] = "Camera", "Somebody"
@@ -617,6 +619,35 @@ def test_the_browser_is_told_to_ask_nobody_else(server: Server) -> None:
     connection.close()
 
 
+def test_programs_are_answered_next_to_the_page(server: Server, gray_photo: Path, colorizer: Predictor) -> None:
+    def post(content: bytes, **headers: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection.request("POST", "/colorize?model=photo", content, headers)
+        response = connection.getresponse()
+        answer = response.status, response.read()
+        connection.close()
+        return answer
+
+    status, answer = post(gray_photo.read_bytes())
+    assert status == 200
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer))), colorizer.predict(gray_photo))
+    large = io.BytesIO()
+    Image.new("L", (1001, 1000)).save(large, "PNG")
+    for content, headers, status, words in (
+        (b"no photo", {}, 400, "it is none of these kinds"),
+        (b"", {"Origin": "http://photos.example"}, 403, "other websites"),
+        (b"", {"Host": "photos.example"}, 400, "photos.example"),
+        (large.getvalue(), {}, 413, "--max-megapixels 2"),
+        (bytes(2**20 + 1), {}, 413, "at most 1 MB"),
+    ):
+        refused, answer = post(content, **headers)
+        assert refused == status
+        assert words in json.loads(answer)["error"]
+    status, health = server.ask("GET", "/health")
+    assert (status, json.loads(health)["models"][:2]) == (200, ["mine.keras", "photo"])
+    assert server.ask("GET", "/")[0] == 200
+
+
 def test_ctrl_c_stops_it_and_leaves_nothing(tmp_path: Path, browser: Browser, gray_photo: Path) -> None:
     server = Server(tmp_path)
     page = browser.new_page()
@@ -637,7 +668,7 @@ def test_a_taken_port_is_told() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(OSError, match=f"cannot use port {port}: .*; give another one, or 0 for any"):
+        with pytest.raises(OSError, match=f"cannot use port {port} of 127.0.0.1: .*; give another one, or 0 for any"):
             serve(port=port, open_browser=False)
 
 

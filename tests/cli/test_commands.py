@@ -76,6 +76,15 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
         assert unetcolor.__version__ in done.stdout
 
 
+def test_python_runs_the_package_as_the_command() -> None:
+    shown = [
+        subprocess.run([sys.executable, *command, "--help"], capture_output=True, text=True, check=True).stdout
+        for command in (["-m", "unetcolor"], ["-c", "from unetcolor.cli import main; main()"])
+    ]
+    assert shown[0] == shown[1]
+    assert "Usage: unetcolor [OPTIONS] COMMAND" in shown[0]
+
+
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_the_extra_it_says_how_to_get_it(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from unetcolor.cli import main; main()"

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+import pickle
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import ExifTags, Image, features
 
+from unetcolor.errors import ImageReadError, ImageTooLargeError
 from unetcolor.images import FORMATS, WRITE_FORMATS, Metadata, encode_image, read, write_image
 from unetcolor.images.formats import READ_SUFFIXES, Format, format_to_write
+from unetcolor.images.opening import format_of
+from unetcolor.images.writing import write_to
 
 RGBA = np.random.default_rng(0).integers(0, 256, (12, 16, 4), dtype=np.uint8)
 PIXELS = {
@@ -121,3 +128,49 @@ def test_a_suffix_chooses_the_format_whatever_its_case() -> None:
     for path in ("a.gif", "a", "jpg"):
         with pytest.raises(ValueError, match=rf"cannot write {path}: the suffix must be one of \.jpg, .*\.bmp"):
             format_to_write(path)
+
+
+OPEN_FILES: list[Callable[[], Any]] = [
+    io.BytesIO,
+    tempfile.TemporaryFile,
+    lambda: tempfile.SpooledTemporaryFile(10**6),
+    lambda: tempfile.SpooledTemporaryFile(100),
+]
+
+
+@pytest.mark.parametrize("new", OPEN_FILES, ids=["memory", "disk", "spooled, in memory", "spooled, on disk"])
+def test_open_files_are_read_and_written_like_paths(tmp_path: Path, new: Callable[[], Any]) -> None:
+    metadata = Metadata(exif=exif(100), resolution=(300, 300))
+    for suffix, known in WRITE_FORMATS.items():
+        for pixels in (*PIXELS.values(), *DEEP.values()):
+            if not known.holds_depth(pixels) or (pixels.ndim == 3 and pixels.shape[-1] in (2, 4) and not known.alpha):
+                continue
+            path = tmp_path / f"x{suffix}"
+            write_image(path, pixels, metadata=metadata)
+            with new() as file:
+                write_to(file, pixels, known, metadata=metadata)
+                file.seek(0)
+                assert file.read() == path.read_bytes()
+                # Wherever it was read to.
+                photo, expected = read(file), read(path)
+                assert photo.metadata == expected.metadata
+                assert np.array_equal(photo.pixels, expected.pixels)
+                assert format_of(file) is known
+                assert not file.closed
+
+
+def test_an_open_file_that_is_no_picture_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ImageReadError, match="cannot read the picture: the file is empty"):
+        read(io.BytesIO())
+    with tempfile.TemporaryFile() as file, pytest.raises(ImageReadError, match="cannot read the picture: the file"):
+        read(file)
+    (tmp_path / "text.png").write_text("This is no photo.")
+    with open(tmp_path / "text.png", "rb") as file, pytest.raises(ImageReadError, match=r"text\.png: it is none of"):
+        read(file)
+    with tempfile.TemporaryFile() as file:
+        Image.new("L", (40, 30)).save(file, "PNG")
+        with pytest.raises(ImageTooLargeError, match="40 x 30 = 1,200 pixels") as caught:
+            read(file, max_pixels=1000)
+    assert caught.value.size == (40, 30)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.size, str(again)) == (caught.value.size, str(caught.value))

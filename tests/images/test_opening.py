@@ -106,9 +106,9 @@ def test_formats_that_are_not_in_the_list_are_not_even_tried(tmp_path: Path) -> 
 
 
 def test_an_open_file_is_named_if_it_has_a_name(tmp_path: Path) -> None:
-    with pytest.raises(ImageReadError, match=r"^cannot read the open file: the file is empty$"):
+    with pytest.raises(ImageReadError, match=r"^cannot read the picture: the file is empty$"):
         read(io.BytesIO())
-    with pytest.raises(ImageReadError, match=r"^cannot read the open file: the file is broken"):
+    with pytest.raises(ImageReadError, match=r"^cannot read the picture: the file is broken"):
         read(io.BytesIO(b"\x89PNG\r\n\x1a\n"))
     (tmp_path / "notes.png").write_text("hello")
     with (tmp_path / "notes.png").open("rb") as file, pytest.raises(ImageReadError, match=r"notes\.png: it is none of"):

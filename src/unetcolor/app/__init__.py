@@ -5,6 +5,7 @@ A photo is read from the file that the browser sent, and the file to download ho
 """
 
 from unetcolor.app.page import EXAMPLES, build_app
-from unetcolor.app.server import serve
+from unetcolor.app.server import serve, serve_programs
+from unetcolor.app.service import build_service
 
-__all__ = ["EXAMPLES", "build_app", "serve"]
+__all__ = ["EXAMPLES", "build_app", "build_service", "serve", "serve_programs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,12 +46,8 @@ async def guard(request: Any, call_next: Any) -> Any:
     """Answer the page itself; refuse other websites, other methods, other addresses and other files."""
     from starlette.responses import PlainTextResponse
 
-    origin, path = request.headers.get("origin"), request.scope["path"]
-    try:
-        allowed = origin is None or urlsplit(origin).netloc == request.headers["host"]
-    except ValueError:
-        allowed = False
-    allowed &= request.method in _METHODS
+    path = request.scope["path"]
+    allowed = is_of_no_other_website(request.headers) and request.method in _METHODS
     allowed &= path in _PAGES or path.startswith(_FOLDERS) or is_ours(path.removeprefix(_FILES))
     if allowed and request.method == "POST" and not path.endswith("/upload"):
         allowed = int(request.headers.get("content-length", _LONGEST_MESSAGE + 1)) <= _LONGEST_MESSAGE
@@ -58,6 +55,15 @@ async def guard(request: Any, call_next: Any) -> Any:
     response = await call_next(request) if allowed else PlainTextResponse("refused", 403)
     response.headers["Content-Security-Policy"] = _POLICY
     return response
+
+
+def is_of_no_other_website(headers: Mapping[str, str]) -> bool:
+    """Tell whether a request comes from our own page, or from a program, which says nothing of a page."""
+    origin = headers.get("origin")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False
 
 
 def _names_only_ours(message: bytes) -> bool:

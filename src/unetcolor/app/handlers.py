@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from html import escape
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeAlias
 
 import gradio as gr
@@ -17,6 +15,8 @@ from PIL import Image
 
 from unetcolor.app.editing import color_of, marked, names, nearest, palette, swatches, to_hex
 from unetcolor.app.kept import Sessions
+from unetcolor.app.limits import Limits
+from unetcolor.app.models import kept
 from unetcolor.app.opened import (
     Layer,
     Opened,
@@ -30,7 +30,7 @@ from unetcolor.app.opened import (
 )
 from unetcolor.errors import ImageReadError
 from unetcolor.hints import LAYER_SUFFIX, Hint, draw_layer
-from unetcolor.images import read_image, split_alpha, write_image
+from unetcolor.images import split_alpha, write_image
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
 
@@ -47,18 +47,18 @@ class Handlers:
 
     Parameters
     ----------
-    model_of
-        Returns what :meth:`Predictor.load` takes for a name that can be chosen on the page.
-    max_pixels
+    load
+        Returns what gives colors, for a name that can be chosen on the page.
+    limits
         Larger photos are refused.
     """
 
-    def __init__(self, model_of: Callable[[str], str | os.PathLike[str]], max_pixels: int) -> None:
-        self.load: Callable[[str], Predictor] = _kept(lambda name: Predictor.load(model_of(name)), None)
+    def __init__(self, load: Callable[[str], Predictor], limits: Limits) -> None:
+        self._load = load
         # The page asks for what it shows again and again.
-        self._open: Callable[[str], Opened] = _kept(lambda path: open_for_page(path, max_pixels))
-        self._layer: Callable[[str, Size], Layer] = _kept(lambda path, size: Layer(path, size, max_pixels))
-        self._reference = _kept(lambda path: Reference(read_image(path, max_pixels=max_pixels)))
+        self._open: Callable[[str], Opened] = kept(lambda path: open_for_page(path, limits))
+        self._layer: Callable[[str, Size], Layer] = kept(lambda path, size: Layer(path, size, limits))
+        self._reference = kept(lambda path: Reference(limits.read(path, path).pixels))
         self._files = Sessions()
 
     def colorize(
@@ -72,7 +72,7 @@ class Handlers:
         hints, layer, reference = known
         self._files.use(session, photo, layer, reference)
         try:
-            opened, predictor = self._open(photo), self.load(name)
+            opened, predictor = self._open(photo), self._load(name)
             size = opened.pixels.shape[:2]
             given = self._known(*known, size=size, shown=size)
             (colored,) = predictor.stream([opened.pixels], saturation=saturation, **given)
@@ -106,7 +106,7 @@ class Handlers:
         session = _session(request)
         self._files.use(session, photo)
         try:
-            opened, predictor = self._open(photo), self.load(name)
+            opened, predictor = self._open(photo), self._load(name)
             size = opened.pixels.shape[:2]
             given = self._known(*known, size=size, shown=opened.small.shape[:2])
             if not predictor.codec.hints:
@@ -183,17 +183,6 @@ class Handlers:
             size=size,
             shown=shown,
         )
-
-
-def _kept(make: Callable[..., Any], count: int | None = 1) -> Callable[..., Any]:
-    """Return a function that remembers its last answers. Who asks for the same at the same time waits for it."""
-    remember, lock = lru_cache(maxsize=count)(make), Lock()
-
-    def ask(*arguments: Any) -> Any:
-        with lock:
-            return remember(*arguments)
-
-    return ask
 
 
 def swatch(number: int, colors: list[str], color: str) -> str:

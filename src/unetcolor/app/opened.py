@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from unetcolor.app.limits import Limits
 from unetcolor.hints import Hint, Hints, draw_layer, read_hints
-from unetcolor.images import Metadata, read, read_image, split_alpha
+from unetcolor.images import Metadata, split_alpha
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
 
@@ -30,9 +31,9 @@ class Opened(NamedTuple):
     metadata: Metadata
 
 
-def open_for_page(path: str, max_pixels: int) -> Opened:
+def open_for_page(path: str, limits: Limits) -> Opened:
     """Read a photo, or raise an ImageReadError."""
-    original = read(path, max_pixels=max_pixels)
+    original = limits.read(path, path)
     pixels = original.pixels
     small = reduce_to_page(pixels, _SMALL)
     return Opened(pixels, reduce_to_page(pixels), small, tuple(original.notes), original.metadata)
@@ -90,8 +91,8 @@ class Layer:
         The file cannot be read.
     """
 
-    def __init__(self, path: str, size: tuple[int, int], max_pixels: int) -> None:
-        layer = read_image(path, max_pixels=max_pixels)
+    def __init__(self, path: str, size: tuple[int, int], limits: Limits) -> None:
+        layer = limits.read(path, path).pixels
         hints = read_hints(layer)
         if hints is not None:
             # For its error about another aspect.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import unetcolor
 from unetcolor import samples
 from unetcolor.app.editing import SWATCHES, names
 from unetcolor.app.kept import copy_in
+from unetcolor.app.limits import Limits
+from unetcolor.app.models import Models
 from unetcolor.errors import MissingExtraError
-from unetcolor.models.presets import list_presets, path_of_model
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -63,23 +63,28 @@ def build_app(
     MissingExtraError
         Gradio is not installed.
     """
+    limits = Limits(max_megapixels, max_file_mb)
+    import_gradio()
+    return page_of(Models(model), limits)
+
+
+def page_of(models: Models, limits: Limits) -> Blocks:
+    """Build the page with the colorizers that can be chosen on it."""
     gr = import_gradio()
-    files = {} if model is None or model in list_presets() else {Path(model).name: path_of_model(model)}
-    choices = [*files, *list_presets()]
-    chosen = next(iter(files), str(model or "photo"))
     # It needs Gradio.
     from unetcolor.app.handlers import PICK, REMOVE, SET, Handlers, message, swatch
 
-    handlers = Handlers(lambda name: files.get(name, name), round(max_megapixels * 1e6))
-    # Load now: a broken model file is reported at once, and the first photo does not wait.
-    handlers.load(chosen)
+    handlers = Handlers(models.load, limits)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
         gr.Markdown(_HEADING, elem_id="heading")
         hints, colors, unmarked = gr.State([]), gr.State([]), gr.State(None)
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
-                photo = gr.File(label=f"Photo, up to {max_megapixels:g} megapixels and {max_file_mb:g} MB", height=150)
-                name = gr.Radio(choices, value=chosen, label="Colorizer", visible=len(choices) > 1)
+                photo = gr.File(label=f"Photo, up to {limits}", height=150)
+                names_of_models = models.names
+                name = gr.Radio(
+                    names_of_models, value=models.chosen, label="Colorizer", visible=len(names_of_models) > 1
+                )
                 saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
                 with gr.Accordion("Another photo of the same album, in color", open=False):
                     reference = gr.File(label="Its palette pulls the colors its way", height=110)

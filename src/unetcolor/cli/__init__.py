@@ -16,4 +16,5 @@ def main() -> None:
     from unetcolor.cli.commands import app
 
     del rich
-    app()
+    # The same name for ``python -m unetcolor``, in the help and for the completion of shells.
+    app(prog_name="unetcolor")

@@ -7,24 +7,37 @@ from typing import Annotated
 
 import typer
 
+from unetcolor.cli._completion import names_of_engines
 from unetcolor.models.presets import list_presets
 
-Preset = Annotated[str, typer.Option("--preset", "-p", help=f"Preset to colorize with: {', '.join(list_presets())}.")]
+# What shells complete: names, which are told without loading Keras, or else files.
+Preset = Annotated[
+    str,
+    typer.Option(
+        "--preset",
+        "-p",
+        help=f"Preset to colorize with: {', '.join(list_presets())}.",
+        autocompletion=list_presets,
+    ),
+]
 # Not a Path, which would turn ./photo into the name of a preset.
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", "-m", help="Model file (.keras or .onnx) to colorize with instead of a preset.", show_default=False
+        "--model",
+        "-m",
+        help="Model file (.keras or .onnx) to colorize with instead of a preset.",
+        show_default=False,
+        autocompletion=list_presets,
     ),
 ]
-Engine = Annotated[
+Trained = Annotated[
     str,
-    typer.Option(
-        help="What runs the network: openvino, onnx, tensorflow or keras.", show_default="the fastest that is installed"
+    typer.Argument(
+        help="Model file (.keras), or the name of a preset.", show_default=False, autocompletion=list_presets
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say which engine runs the network.")]
-Trained = Annotated[str, typer.Argument(help="Model file (.keras), or the name of a preset.", show_default=False)]
 ColorPhotos = Annotated[
     Path, typer.Argument(help="Color photos: a folder with its subfolders, or an .npz file.", show_default=False)
 ]
@@ -45,5 +58,25 @@ ReferencePhoto = Annotated[
         help="Photo in color of the same album or film: its palette pulls the colors its way.", show_default=False
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="What runs the network: openvino, onnx, tensorflow or keras.",
+        show_default="the fastest that is installed",
+        autocompletion=names_of_engines,
+    ),
+]
+FirstModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Model file (.keras or .onnx) or preset that is taken at first.",
+        show_default="photo",
+        autocompletion=list_presets,
+    ),
+]
+MaxMegapixels = Annotated[float, typer.Option("--max-megapixels", help="Refuse photos with more megapixels.")]
+MaxFileMB = Annotated[float, typer.Option("--max-file-mb", help="Refuse photos whose files have more MB.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from unetcolor.cli._completion import names_of_added_presets
 from unetcolor.cli._loading import loading
 from unetcolor.cli._options import AsJson
 from unetcolor.cli._output import new_table, plain_text, print_json, print_line, readable_errors, results
@@ -27,9 +28,15 @@ class _ShowByDefault(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         first = next((each for each in args if not each.startswith("-")), None)
         asks_for_help = first is None and not {"-h", "--help"}.isdisjoint(args)
-        if first not in self.commands and not asks_for_help:
+        # A shell that completes the word after ``presets`` is to hear of the commands, too.
+        is_to_complete = first is None and ctx.resilient_parsing
+        if first not in self.commands and not asks_for_help and not is_to_complete:
             args = ["show", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        (name, *_) = self.commands["show"].params
+        return [*name.shell_complete(ctx, incomplete), *super().shell_complete(ctx, incomplete)]
 
 
 presets = typer.Typer(cls=_ShowByDefault, help="List, show, add and remove presets.")
@@ -37,7 +44,10 @@ presets = typer.Typer(cls=_ShowByDefault, help="List, show, add and remove prese
 
 @presets.command()
 def show(
-    name: Annotated[str | None, typer.Argument(help="Preset whose model card to show.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Preset whose model card to show.", show_default=False, autocompletion=list_presets),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the presets, or show the model card of one. The word 'show' can be left out."""
@@ -85,7 +95,12 @@ def add(
 
 @presets.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="Preset to delete, one that you have added.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Preset to delete, one that you have added.", show_default=False, autocompletion=names_of_added_presets
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Delete one of your presets."""

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from unetcolor.cli._completion import names_of_spaces
 from unetcolor.cli._loading import load_colorizer, loading
 from unetcolor.cli._options import AsJson, ColorPhotos, Overwrite
 from unetcolor.cli._output import counted, print_json, print_line, readable_errors
+from unetcolor.models.presets import list_presets
 
 if TYPE_CHECKING:
     from unetcolor import UNetColorizer
@@ -31,12 +33,21 @@ def train(
     ] = Path("model.keras"),
     space: Annotated[
         str | None,
-        typer.Option("--space", "-s", help="Color space; 'unetcolor spaces' lists them.", show_default="lab"),
+        typer.Option(
+            "--space",
+            "-s",
+            help="Color space; 'unetcolor spaces' lists them.",
+            show_default="lab",
+            autocompletion=names_of_spaces,
+        ),
     ] = None,
     start: Annotated[
         str | None,
         typer.Option(
-            "--from", help="Preset or model file (.keras) to fine-tune instead of a new network.", show_default=False
+            "--from",
+            help="Preset or model file (.keras) to fine-tune instead of a new network.",
+            show_default=False,
+            autocompletion=list_presets,
         ),
     ] = None,
     epochs: Annotated[int, typer.Option("--epochs", "-e", min=1, help="Number of passes over the photos.")] = 50,

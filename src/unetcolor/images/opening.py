@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import IO, Any, TypeAlias
 
 from PIL import Image, TiffImagePlugin
+from typing_extensions import TypeIs
 
 from unetcolor._checks import LARGEST_AREA
-from unetcolor.errors import ImageReadError, printable
+from unetcolor.errors import ImageReadError, ImageTooLargeError, printable
 from unetcolor.images.formats import FORMATS, Format
 from unetcolor.images.netpbm import without_comments
 from unetcolor.images.tiff import NumbersFile, open_tiff
-from unetcolor.images.unreadable import UnreadableError, decoding, require
+from unetcolor.images.unreadable import TooLargeError, UnreadableError, decoding, require
 
 # Where a WebP file says how large it is, and a HEIF file how it is compressed.
 _LONGEST_PREFIX = 30
@@ -28,19 +29,20 @@ _HARMLESS_PIXELS = 10_000_000
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
+#: What is read: a path, a file that is open for reading bytes, from its beginning, or a Pillow image.
+Source: TypeAlias = PathLike | IO[bytes] | Image.Image
+
 MAX_PIXELS = LARGEST_AREA
 
 
 @contextmanager
-def opened(
-    source: PathLike | IO[bytes] | Image.Image, max_pixels: int = MAX_PIXELS, page: int = 0
-) -> Iterator[tuple[Any, IO[bytes] | None]]:
-    """Open a picture file, or take a file that is open or a Pillow image, and close what was opened at the end.
+def opened(source: Source, max_pixels: int = MAX_PIXELS, page: int = 0) -> Iterator[tuple[Any, IO[bytes] | None]]:
+    """Open a picture file, or take one that is open or a Pillow image; what was opened here is closed at the end.
 
     Parameters
     ----------
     source
-        A path, a binary file that is open and can be searched, or a Pillow image.
+        A path, an open file, or a Pillow image.
     max_pixels
         The largest width times height that may be decoded.
     page
@@ -62,24 +64,30 @@ def opened(
         if isinstance(source, Image.Image):
             _check_size(source.size, max_pixels)
             yield source, None
-        elif hasattr(source, "seek"):
-            held: Any = source
-            yield open_picture(held, max_pixels, page), held
+        elif _is_open_file(source):
+            yield open_picture(source, max_pixels, page), source
         else:
             with _open_file(source) as file:
                 yield open_picture(file, max_pixels, page), file
     except UnreadableError as error:
-        raise ImageReadError(f"cannot read {name_of(source)}: {error}") from error.__cause__
+        message = f"cannot read {name_of(source)}: {error}"
+        if isinstance(error, TooLargeError):
+            raise ImageTooLargeError(message, error.size) from error.__cause__
+        raise ImageReadError(message) from error.__cause__
 
 
-def name_of(source: PathLike | IO[bytes] | Image.Image) -> str:
-    """Return what errors call a source."""
+def _is_open_file(source: Source) -> TypeIs[IO[bytes]]:
+    return hasattr(source, "read")
+
+
+def name_of(source: Source) -> str:
+    """Return what messages call a picture."""
     if isinstance(source, Image.Image):
         return printable(getattr(source, "filename", "") or "the Pillow image")
-    if hasattr(source, "seek"):
-        # A file in memory has no name, and that of others may be a number.
+    if _is_open_file(source):
+        # A file without a name on the disk has none, or a number.
         name = getattr(source, "name", None)
-        return printable(name) if isinstance(name, str) else "the open file"
+        return printable(name) if isinstance(name, str) else "the picture"
     return printable(os.fspath(source))
 
 
@@ -142,10 +150,11 @@ def open_picture(file: IO[bytes], max_pixels: int, page: int = 0) -> Any:
     )
 
 
-def format_of(path: PathLike) -> Format | None:
-    """Return the format of a file by its content, or None if it is none that is read."""
+def format_of(source: PathLike | IO[bytes]) -> Format | None:
+    """Return the format of a file, which may be open, by its content, or None if it is none that is read."""
     try:
-        with _open_file(path) as file, decoding():
+        with nullcontext(source) if _is_open_file(source) else _open_file(source) as file, decoding():
+            file.seek(0)
             prefix = file.read(_LONGEST_PREFIX)
     except UnreadableError:
         return None
@@ -207,9 +216,10 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
     if width * height == 0:
         raise UnreadableError("it has no pixels")
     if width * height > max_pixels:
-        raise UnreadableError(
+        raise TooLargeError(
             f"it has {width} x {height} = {width * height:,} pixels, more than max_pixels={max_pixels:,}; "
-            "if you trust the file, pass a larger max_pixels"
+            "if you trust the file, pass a larger max_pixels",
+            size,
         )
 
 

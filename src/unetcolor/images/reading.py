@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import IO
 
 import numpy as np
-from PIL import Image
 
 from unetcolor._checks import height_and_width
 from unetcolor.images.arrays import cover, split_alpha
 from unetcolor.images.decoding import decode_file, decode_image, further_pictures
 from unetcolor.images.metadata import Metadata, is_turned_by_pillow, metadata_of
-from unetcolor.images.opening import MAX_PIXELS, PathLike, opened
+from unetcolor.images.opening import MAX_PIXELS, PathLike, Source, opened
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,12 @@ class Photo:
     notes: tuple[str, ...] = ()
 
 
-def read(source: PathLike | IO[bytes] | Image.Image, *, max_pixels: int = MAX_PIXELS, page: int | None = None) -> Photo:
+def read(source: Source, *, max_pixels: int = MAX_PIXELS, page: int | None = None) -> Photo:
     """Read a picture, upright and in sRGB, and what the file says of it, in one reading.
 
     Parameters
     ----------
-    source
-        A path, a binary file that is open and can be searched, such as ``io.BytesIO``, or a Pillow image.
-    max_pixels
+    source, max_pixels
         As in :func:`read_image`.
     page
         Which picture of a TIFF file, counted from 0. None is the first, with a note if there are others.
@@ -60,6 +56,7 @@ def read(source: PathLike | IO[bytes] | Image.Image, *, max_pixels: int = MAX_PI
 
     Examples
     --------
+    >>> from PIL import Image
     >>> photo = read(Image.new("CMYK", (4, 3)))
     >>> photo.pixels.shape, photo.notes
     ((3, 4, 3), ())
@@ -74,7 +71,7 @@ def read(source: PathLike | IO[bytes] | Image.Image, *, max_pixels: int = MAX_PI
         return Photo(pixels, metadata, tuple(notes))
 
 
-def read_image(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_image(source: Source, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read a picture, upright and in sRGB.
 
     The rotation in the EXIF data is applied. Color palettes, CMYK, YCbCr, Lab and HSV become RGB, 1-bit pictures
@@ -83,8 +80,8 @@ def read_image(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) 
     Parameters
     ----------
     source
-        A path, or a Pillow image. JPEG, PNG, TIFF, BMP, GIF, WebP, PBM, PGM, PPM, JPEG 2000 and AVIF files are read,
-        and HEIC files with pillow-heif.
+        A path, a file that is open for reading bytes, or a Pillow image. JPEG, PNG, TIFF, BMP, GIF, WebP, PBM, PGM,
+        PPM, JPEG 2000 and AVIF files are read, and HEIC files with pillow-heif.
     max_pixels
         The largest width times height to decode. It is compared with the header, before any memory is taken.
 
@@ -112,6 +109,7 @@ def read_image(source: PathLike | Image.Image, *, max_pixels: int = MAX_PIXELS) 
 
     Examples
     --------
+    >>> from PIL import Image
     >>> read_image(Image.new("CMYK", (4, 3))).shape
     (3, 4, 3)
     """

@@ -142,13 +142,20 @@ class NumbersFile(TiffImagePlugin.TiffImageFile):
         channels = len(layout.bits)
         with decoding():
             file.seek(0)
-            page = tifffile.TiffFile(file).pages[self.tell()]
+            page = tifffile.TiffFile(for_tifffile(file)).pages[self.tell()]
             _refuse_what_swells(page)
             values = page.asarray()
             if layout.is_planar and channels > 1:
                 values = np.moveaxis(values, 0, -1)
             values = values.reshape(self.height, self.width, channels)
         return _as_pixels(values, layout)
+
+
+def for_tifffile(file: IO[bytes]) -> Any:
+    """Return an open file as tifffile takes it: it would look for a path in the name, and a temporary file has none."""
+    import tifffile
+
+    return tifffile.FileHandle(file, name="picture.tif")
 
 
 def open_tiff(file: IO[bytes], page: int = 0) -> TiffImagePlugin.TiffImageFile:

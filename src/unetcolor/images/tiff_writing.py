@@ -11,6 +11,7 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from unetcolor.images.metadata import TIFF_IPTC, Metadata
+from unetcolor.images.tiff import for_tifffile
 
 _XMP = 700
 
@@ -37,7 +38,7 @@ def write_tiff(file: IO[bytes], pixels: np.ndarray, metadata: Metadata) -> None:
     exif.load(metadata.exif)
     channels = 1 if pixels.ndim == 2 else pixels.shape[-1]
     tifffile.imwrite(
-        file,
+        for_tifffile(file),
         pixels,
         byteorder="<",
         photometric="minisblack" if channels < 3 else "rgb",
@@ -96,7 +97,7 @@ def _append_groups(file: IO[bytes], exif: Image.Exif) -> None:
             place += file.write(bytes(place % 2))
             file.write(directory.tobytes(place))
             file.seek(0)
-            entry = tifffile.TiffFile(file).pages[0].tags[group - 1].offset
+            entry = tifffile.TiffFile(for_tifffile(file)).pages[0].tags[group - 1].offset
             for start, data in ((entry, struct.pack("<H", group)), (entry + 8, struct.pack("<I", place))):
                 file.seek(start)
                 file.write(data)

@@ -38,6 +38,14 @@ class UnreadableError(Exception):
     """Why a picture cannot be read, in words for the user, without the name of the file."""
 
 
+class TooLargeError(UnreadableError):
+    """It has more pixels than the caller allows; ``size`` is its width and height."""
+
+    def __init__(self, reason: str, size: tuple[int, int]) -> None:
+        super().__init__(reason)
+        self.size = size
+
+
 def require(library: str, what: str) -> None:
     """Raise an UnreadableError that says what to install, if a library of the extra ``formats`` is not there."""
     if find_spec(library.replace("-", "_")) is None:

@@ -45,11 +45,33 @@ def write_image(path: PathLike, pixels: np.ndarray, *, quality: int = 95, metada
     OSError
         The file cannot be written.
     """
-    chosen = format_to_write(path)
-    metadata = metadata or Metadata()
-    pixels = _writable(pixels, chosen, quality, metadata)
+    chosen, metadata = format_to_write(path), metadata or Metadata()
+    pixels = _writable(pixels, metadata, chosen, quality)
     with replacing(path) as temporary, open(temporary, "x+b") as file:
         _encode(file, pixels, chosen, quality, metadata)
+
+
+def write_to(
+    file: IO[bytes], pixels: np.ndarray, chosen: Format, *, quality: int = 95, metadata: Metadata | None = None
+) -> None:
+    """Write a picture into an open file, as :func:`unetcolor.images.write_image` does into a new one.
+
+    Parameters
+    ----------
+    file
+        Open for reading and writing bytes, and empty.
+    pixels, quality, metadata
+        As in :func:`unetcolor.images.write_image`.
+    chosen
+        A format that can be written.
+
+    Raises
+    ------
+    ValueError
+        The format cannot hold such pixels or that much EXIF data.
+    """
+    metadata = metadata or Metadata()
+    _encode(file, _writable(pixels, metadata, chosen, quality), chosen, quality, metadata)
 
 
 def encode_image(pixels: np.ndarray, chosen: Format, *, quality: int = 95, metadata: Metadata | None = None) -> bytes:
@@ -73,19 +95,25 @@ def encode_image(pixels: np.ndarray, chosen: Format, *, quality: int = 95, metad
     >>> encode_image(np.zeros((3, 4), np.uint8), WRITE_FORMATS[".png"])[1:4]
     b'PNG'
     """
-    metadata = metadata or Metadata()
     content = io.BytesIO()
-    _encode(content, _writable(pixels, chosen, quality, metadata), chosen, quality, metadata)
+    write_to(content, pixels, chosen, quality=quality, metadata=metadata)
     return content.getvalue()
 
 
-def _writable(pixels: np.ndarray, chosen: Format, quality: int, metadata: Metadata) -> np.ndarray:
-    """Return the pixels as encoders take them, or raise a ValueError that says why the format cannot hold them."""
+def _writable(pixels: np.ndarray, metadata: Metadata, chosen: Format, quality: int) -> np.ndarray:
+    """Return pixels in the machine's byte order, gray without an axis for it, or raise a ValueError."""
     if not isinstance(pixels, np.ndarray):
         raise ValueError(f"the pixels must be an array, not {type(pixels).__name__}")
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
+    _check_writable(pixels, metadata, chosen)
+    if not 1 <= quality <= 100:
+        raise ValueError(f"quality must be 1..100, not {quality}")
+    return pixels
+
+
+def _check_writable(pixels: np.ndarray, metadata: Metadata, chosen: Format) -> None:
     if pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"cannot write {pixels.dtype}: give uint8 or uint16, for example with from_float")
     _, alpha = split_alpha(pixels)

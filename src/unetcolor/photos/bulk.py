@@ -15,8 +15,8 @@ import numpy as np
 from unetcolor._checks import whole_number
 from unetcolor.errors import shown, unknown_name
 from unetcolor.images import WRITE_FORMATS, Metadata, encode_image, read
+from unetcolor.images.fitting import pixels_that_fit
 from unetcolor.photos.failures import FAILURES, reason_of
-from unetcolor.photos.fitting import pixels_that_fit
 from unetcolor.prediction.predictor import Predictor
 
 # A file, the path of one, or nothing.

@@ -13,9 +13,9 @@ import numpy as np
 from unetcolor.codec import Codec, average_blocks
 from unetcolor.hints import read_hints
 from unetcolor.images import from_float, read, split_alpha, to_float, write_image
+from unetcolor.images.fitting import pixels_that_fit
 from unetcolor.images.formats import format_to_write
 from unetcolor.photos.failures import FAILURES, reason_of
-from unetcolor.photos.fitting import pixels_that_fit
 from unetcolor.photos.jobs import Job
 from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference

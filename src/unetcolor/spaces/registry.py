@@ -138,6 +138,11 @@ def list_color_spaces() -> list[str]:
     return names
 
 
+def known_names() -> list[str]:
+    """Return the names of all color spaces, those of plug-ins that may fail to import among them."""
+    return list(dict.fromkeys([*_BUILT_IN, *_REGISTERED, *_plug_ins()]))
+
+
 def provider_of(space: ColorSpace) -> Provider:
     """Return the distribution that provides a color space, for the record in a model file."""
     module = _top_level(type(space).__module__)
@@ -167,8 +172,7 @@ def _find(name: str) -> type[ColorSpace]:
         return found
     if name in _plug_ins():
         return _load(name)
-    available = [*_BUILT_IN, *_REGISTERED, *_plug_ins()]
-    raise ColorSpaceError(unknown_name("color space", name, list(dict.fromkeys(available))))
+    raise ColorSpaceError(unknown_name("color space", name, known_names()))
 
 
 def _top_level(module: str) -> str:

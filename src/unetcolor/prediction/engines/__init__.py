@@ -27,6 +27,17 @@ _ENGINES = {
 PORTABLE = {"openvino": "openvino", "onnx": "onnxruntime"}
 
 
+def list_engines() -> list[str]:
+    """Return the names of all engines, whether what they run on is installed or not.
+
+    Examples
+    --------
+    >>> "tensorflow" in list_engines()
+    True
+    """
+    return sorted(_ENGINES)
+
+
 def get_engine(name: str) -> type[Engine]:
     """Return the engine of a name; only now what it runs on is imported.
 
@@ -36,7 +47,7 @@ def get_engine(name: str) -> type[Engine]:
         There is no engine of that name.
     """
     if not isinstance(name, str) or name not in _ENGINES:
-        raise ValueError(unknown_name("engine", name, sorted(_ENGINES)))
+        raise ValueError(unknown_name("engine", name, list_engines()))
     engine: type[Engine] = getattr(import_module(f"{__name__}.{name}"), _ENGINES[name])
     return engine
 
