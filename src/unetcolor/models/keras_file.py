@@ -26,7 +26,8 @@ from unetcolor._files import replacing
 from unetcolor.codec import Codec
 from unetcolor.errors import ModelLoadError, shown, shown_names
 from unetcolor.models.archive import LARGEST_FILE, Member, open_member, read_member
-from unetcolor.models.record import LARGEST_RECORD, RECORD, Record, encoder_of, parse_record, space_of
+from unetcolor.models.record import LARGEST_RECORD, RECORD, Record, parse_record, space_of
+from unetcolor.networks.encoders import ENCODERS, get_encoder
 from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.precision import halved
 from unetcolor.networks.unet import build_unet
@@ -97,7 +98,7 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
     record = read_record(path)
     codec = Codec(space_of(path, record), record.network.head_stride, record.hints)
     # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
-    encoder = encoder_of(path, record) if encoder is None else _copy_of(encoder)
+    encoder = _encoder_of(path, record) if encoder is None else _copy_of(encoder)
     with open_member(path, WEIGHTS) as member, _as_weights(path, member) as file:
         arrays = _arrays_in(file)
         _require_content(record.network, member, arrays)
@@ -109,6 +110,19 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
         member.require_whole()
         _fill(network, arrays)
     return LoadedNetwork(record, codec, network)
+
+
+def _encoder_of(path: str | os.PathLike[str], record: Record) -> keras.Model | None:
+    """Return the encoder that a model was built with, its weights still random, or None if it has none."""
+    name = record.network.encoder
+    if name is None:
+        return None
+    if name not in ENCODERS:
+        raise ModelLoadError(
+            f"{path} was built with the encoder {shown(name)}, which does not come with unetcolor: build it again and "
+            "pass it to load as encoder="
+        )
+    return get_encoder(name, pretrained=False)
 
 
 def _copy_of(encoder: Any) -> keras.Model:
