@@ -20,6 +20,7 @@ from unetcolor.export.exporting import Exported
 from unetcolor.export.formats import FORMATS
 from unetcolor.export.graph import Graph
 from unetcolor.models.keras_file import read_record
+from unetcolor.prediction.predictor import Predictor
 
 SIZE = (40, 31)
 
@@ -69,6 +70,14 @@ def test_a_network_is_exported(trained: UNetColorizer, tmp_path: Path, format: s
         luminance = np.random.default_rng(1).random((2, *size, 1), np.float32)
         expected = trained.model.predict_on_batch(luminance)
         np.testing.assert_allclose(run(luminance), expected, atol=1e-5)
+
+
+def test_a_network_in_onnx_is_a_model_of_ours(trained: UNetColorizer, tmp_path: Path) -> None:
+    exported = export(trained, tmp_path, "onnx", "network")
+    gray = samples.load_portraits()[0, ..., 0]
+    found = Predictor.load(exported.path, engine="onnx").predict(gray, verbose=0)
+    expected = trained.predict(gray, precision="float32", verbose=0)
+    assert np.abs(np.asarray(found, int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from unetcolor.export.check import largest_difference, sample_pictures
 from unetcolor.export.formats import target_of
 from unetcolor.export.forms import check_form, make_form
 from unetcolor.export.graph import Graph
+from unetcolor.models.onnx_file import FORM
 from unetcolor.models.record import RECORD, Record
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from unetcolor.codec import Codec
     from unetcolor.prediction.predictor import Predictor
-
-# What says which of the two forms a file has, next to the record.
-FORM = "unetcolor.form"
 
 
 @dataclass(frozen=True)
