@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from unetcolor.codec import Codec, average_blocks
-from unetcolor.prediction.full_size import DARKEST_COLORED
+from unetcolor.prediction.steps import DARKEST_COLORED
 from unetcolor.prediction.upsample import REGULARIZATION, SIGMA
 from unetcolor.spaces.arrays import join_channels
 
