@@ -26,7 +26,7 @@ FLOORS = [
     {"codec", "losses", "hints"},
     {"metrics", "plots", "testing", "samples", "models"},
     {"training", "prediction"},
-    {"evaluation"},
+    {"evaluation", "export"},
     {"colorizer", ""},
     {"photos", "video", "app"},
     {"cli"},
@@ -35,7 +35,10 @@ FLOORS = [
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 # All else runs where TensorFlow is not installed.
-IMPORT_TENSORFLOW = {"training.tf_data", "training.fused", "prediction.engines.tensorflow", "testing"}
+IMPORT_TENSORFLOW = {
+    *("training.tf_data", "training.fused", "prediction.engines.tensorflow", "testing"),
+    *("export.saved_model", "export.tflite"),
+}
 
 # A docstring is no code, and neither are comments and empty lines.
 MOST_LINES_OF_CODE = 300

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unetcolor._files import replacing
+from unetcolor._files import replacing, replacing_folder
 from unetcolor.images import write_image
 
 DAY = 24 * 3600
@@ -148,3 +148,37 @@ def test_a_link_and_permissions_are_kept(tmp_path: Path) -> None:
     assert (tmp_path / "link.png").is_symlink()
     assert (tmp_path / "a.png").read_text() == "after"
     assert (tmp_path / "a.png").stat().st_mode & 0o777 == 0o600
+
+
+def write_half(folder: Path, error: type[BaseException]) -> None:
+    with replacing_folder(folder) as temporary:
+        (temporary / "a").write_text("half")
+        raise error
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    with replacing_folder(target) as temporary:
+        (temporary / "a").write_text("first")
+        assert not target.exists()
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error):
+            write_half(target, error)
+        assert (target / "a").read_text() == "first"
+    with replacing_folder(target) as temporary:
+        (temporary / "b").write_text("second")
+    assert [path.name for path in target.iterdir()] == ["b"]
+    # Nothing else is left, neither of those that failed nor of what was replaced.
+    assert list(tmp_path.iterdir()) == [target]
+    with pytest.raises(FileNotFoundError, match="does not exist"), replacing_folder(tmp_path / "nowhere" / "folder"):
+        pass
+
+
+def test_a_folder_stays_if_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "a").write_text("first")
+    with pytest.raises(OSError, match="No such file"), replacing_folder(target) as temporary:
+        temporary.rmdir()
+    assert (target / "a").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [target]

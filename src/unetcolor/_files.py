@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file, or a folder, whole or not at all."""
 
 from __future__ import annotations
 
@@ -33,10 +33,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     OSError
         The folder does not exist, or the file cannot be written.
     """
-    target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
-    temporary = target.with_name(f".unetcolor-{os.getpid()}-{secrets.token_hex(8)}{Path(path).suffix}")
+    target = _target(path)
+    temporary = _temporary(target, Path(path).suffix)
     try:
         yield temporary
         with open(temporary, "rb+") as file:
@@ -50,6 +48,47 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield the path of a temporary folder, which takes the place of ``path`` when the block ends without an error.
+
+    An error or an interruption leaves what was there before; what was there is deleted after that, whatever it holds.
+
+    Raises
+    ------
+    OSError
+        The folder around it does not exist, or the folder cannot be written.
+    """
+    target = _target(path)
+    temporary, old = _temporary(target), _temporary(target)
+    temporary.mkdir()
+    try:
+        yield temporary
+        try:
+            if target.exists():
+                os.rename(target, old)
+            os.rename(temporary, target)
+        except BaseException:
+            if old.exists() and not target.exists():
+                os.rename(old, target)
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
+    return target
+
+
+def _temporary(target: Path, suffix: str = "") -> Path:
+    return target.with_name(f".unetcolor-{os.getpid()}-{secrets.token_hex(8)}{suffix}")
 
 
 def _delete_abandoned(folder: Path, now: float) -> None:

@@ -15,6 +15,7 @@ from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_fa
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
+from unetcolor.export.exporting import Exported, export
 from unetcolor.metrics import format_scores
 from unetcolor.models import keras_file
 from unetcolor.models.presets import path_of_model, path_of_preset
@@ -496,16 +497,78 @@ class UNetColorizer:
         """
         path = path_to("path", path)
         half_precision = true_or_false("half_precision", half_precision)
-        record = Record(
-            space=self.space.get_config(),
-            provider=provider_of(self.space)._asdict(),
-            network=self._options,
-            image_size=list(self._working_size),
-            training=self._training,
-            unetcolor=unetcolor.__version__,
-            hints=self.hints,
+        keras_file.write_model(path, self._model, self._record(), half_precision=half_precision)
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        form: str = "network",
+        format: str | None = None,
+        size: Sequence[int] | None = None,
+        overwrite: bool = False,
+        verbose: Any = "auto",
+    ) -> Exported:
+        """Write the colorizer to a file that other programs run, without Keras and without unetcolor.
+
+        Before the file is kept, it is run in its own runtime on sample photos, and its colors are compared with those
+        of :meth:`predict` in float32. All that takes from some seconds to minutes.
+
+        Parameters
+        ----------
+        path
+            Where to. The name of a file ends in ``.onnx`` or ``.tflite``; for OpenVINO and SavedModel it is the name of
+            a folder.
+        form
+            ``"network"`` takes what :attr:`model` takes, and returns what it returns: luminance and targets, float32,
+            both in network units. ``"picture"`` takes gray pictures, uint8 ``(batch, height, width, 1)``, and returns
+            them in color, uint8 ``(batch, height, width, 3)``, as :meth:`predict` does, for pictures of up to about a
+            megapixel; hints are not part of it.
+        format
+            ``"onnx"``, ``"tflite"``, ``"openvino"`` or ``"saved_model"``. None takes the one that the name tells; a
+            folder's name tells none.
+        size
+            ``(height, width)`` of the pictures that the file takes. None lets it take any, which ``.tflite`` files
+            cannot.
+        overwrite
+            Replace what is there: a file; or a folder, if it holds nothing but an export of this format.
+        verbose
+            0 prints nothing; else the steps are printed, and what was written.
+
+        Returns
+        -------
+        unetcolor.export.exporting.Exported
+            What was written, and by how much its colors differ.
+
+        Raises
+        ------
+        NotFittedError
+            The colorizer was not trained.
+        ValueError
+            There is no such form or format, the name does not fit the format, something is there already, or Keras does
+            not run on TensorFlow.
+        MissingExtraError
+            A package that the format takes is not installed.
+        ExportError
+            The network cannot be converted, or the file's colors are more than one of 255 levels away. Nothing is left
+            of it then, and what was there before is as it was.
+        """
+        verbosity(verbose)
+        exported = export(
+            self._model,
+            self._codec,
+            self._record(),
+            self.predictor(engine="keras", precision="float32"),
+            path,
+            form=form,
+            format=format,
+            size=size,
+            overwrite=overwrite,
+            tell=lambda step: print(f"{step} ...") if verbose else None,
         )
-        keras_file.write_model(path, self._model, record, half_precision=half_precision)
+        if verbose:
+            print(exported)
+        return exported
 
     @classmethod
     def from_preset(cls, name: str) -> Self:
@@ -583,6 +646,18 @@ class UNetColorizer:
         if self._image_size is None or not self._training:
             raise NotFittedError("this colorizer has not been trained: call fit first, or load a trained one")
         return self._image_size
+
+    def _record(self) -> Record:
+        """Return what a file says about the colorizer."""
+        return Record(
+            space=self.space.get_config(),
+            provider=provider_of(self.space)._asdict(),
+            network=self._options,
+            image_size=list(self._working_size),
+            training=self._training,
+            unetcolor=unetcolor.__version__,
+            hints=self.hints,
+        )
 
     def _record_epoch(self, image_size: Size, training: dict[str, Any]) -> None:
         self._image_size, self._training = image_size, training

@@ -108,6 +108,10 @@ class NotFittedError(UnetcolorError, RuntimeError):
     """A colorizer was asked for colors before it was trained."""
 
 
+class ExportError(UnetcolorError, RuntimeError):
+    """A colorizer could not be exported, or the file has other colors; the message says why, or by how much."""
+
+
 class DivergedError(UnetcolorError, ArithmeticError):
     """A training ran into numbers that are not finite; the message says when, and what the network is left with."""
 

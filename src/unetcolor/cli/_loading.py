@@ -65,7 +65,14 @@ def _prepare(predictor: Predictor) -> None:
 
 @contextmanager
 def loading(what: str) -> Iterator[None]:
-    """Show that something is loaded, and hide what TensorFlow writes to the standard error as it starts.
+    """Show that something is loaded, and hide what TensorFlow writes to the standard error as it starts."""
+    with showing(f"Loading {what}"):
+        yield
+
+
+@contextmanager
+def showing(step: str) -> Iterator[None]:
+    """Show what is done, and hide what TensorFlow and others write to the standard error meanwhile.
 
     While it starts it heeds none of its settings for that, so the file itself is exchanged. Python's errors and our
     own messages are not touched.
@@ -76,7 +83,7 @@ def loading(what: str) -> Iterator[None]:
     try:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        with messages.status(f"Loading {plain_text(what)} ..."):
+        with messages.status(f"{plain_text(step)} ..."):
             yield
     finally:
         sys.stderr.flush()

@@ -11,7 +11,7 @@ import unetcolor
 
 # In the order of the help, which has groups last. Each is the function, or the group, of that name in the file of that
 # name.
-COMMANDS = ("colorize", "train", "evaluate", "video", "app", "serve", "spaces", "info", "presets")
+COMMANDS = ("colorize", "train", "evaluate", "export", "video", "app", "serve", "spaces", "info", "presets")
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -127,9 +127,6 @@ def _check_writable(pixels: np.ndarray, metadata: Metadata, chosen: Format) -> N
             f"{chosen.name} files hold {chosen.holds['exif']:,} bytes of EXIF data, not {len(metadata.exif):,}: "
             "write a PNG, or leave them out"
         )
-    if not 1 <= quality <= 100:
-        raise ValueError(f"quality must be 1..100, not {quality}")
-    return pixels
 
 
 def _encode(file: IO[bytes], pixels: np.ndarray, chosen: Format, quality: int, metadata: Metadata) -> None:

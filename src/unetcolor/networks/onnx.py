@@ -47,6 +47,31 @@ def to_onnx(model: keras.Model, *, half_precision: bool = False, metadata: Mappi
     ValueError
         A weight is too large for half precision.
     """
+    made = converted(fold(model), INPUT, OUTPUT)
+    if half_precision:
+        halve(made.graph)
+    from onnx import helper
+
+    helper.set_model_props(made, dict(metadata or {}))
+    content: bytes = made.SerializeToString()
+    return content
+
+
+def converted(model: keras.Model, first: str, last: str) -> Any:
+    """Return a model as it is as an ``onnx.ModelProto``.
+
+    Parameters
+    ----------
+    model
+        One input and one output of shape ``(batch, height, width, channels)``.
+    first, last
+        Names for its input and its output.
+
+    Raises
+    ------
+    MissingExtraError, NotImplementedError
+        As in :func:`to_onnx`.
+    """
     onnx = require("onnx", "export")
     require("tf2onnx", "export")
     if keras.backend.backend() != "tensorflow":
@@ -54,28 +79,31 @@ def to_onnx(model: keras.Model, *, half_precision: bool = False, metadata: Mappi
             f"networks become ONNX where Keras runs on TensorFlow; here it runs on {keras.backend.backend()}: set "
             "KERAS_BACKEND=tensorflow, and start again"
         )
-    made = onnx.load_model_from_string(_converted(fold(model)))
-    name_ends(made.graph)
-    if half_precision:
-        halve(made.graph)
-    onnx.helper.set_model_props(made, dict(metadata or {}))
-    content: bytes = made.SerializeToString()
-    return content
+    # A signature, because Keras does not export a network that was never called without one.
+    signature = [keras.InputSpec(shape=model.input_shape, dtype=model.input.dtype, name=first)]
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # Keras asks NumPy for it in order to help tf2onnx.
+        warnings.filterwarnings("ignore", message="In the future `np.object` will be defined", category=FutureWarning)
+        path = Path(folder, "network.onnx")
+        model.export(path, format="onnx", input_signature=signature, opset_version=OPSET, verbose=False)
+        made = onnx.load_model(path)
+    name_ends(made.graph, first, last)
+    return made
 
 
-def name_ends(graph: Any) -> None:
-    """Give the one input and the one output of a graph, and the sizes that may vary, the names that they have here."""
-    (first,), (last,) = graph.input, graph.output
-    names = {first.name: INPUT, last.name: OUTPUT}
+def name_ends(graph: Any, first: str, last: str) -> None:
+    """Give the one input and the one output of a graph, and the sizes that may vary, names."""
+    ((start,), (end,)) = graph.input, graph.output
+    names = {start.name: first, end.name: last}
     for node in graph.node:
         for ends in (node.input, node.output):
             ends[:] = [names.get(name, name) for name in ends]
-    for end in (first, last):
-        end.name = names[end.name]
-        for size, name in zip(end.type.tensor_type.shape.dim, ("batch", "height", "width"), strict=False):
+    for value in (start, end):
+        value.name = names[value.name]
+        for size, name in zip(value.type.tensor_type.shape.dim, ("batch", "height", "width"), strict=False):
             # The answer of a network may be smaller than the picture, so its sizes are others.
             if not size.HasField("dim_value"):
-                size.dim_param = name if name == "batch" or end is first else f"{OUTPUT}_{name}"
+                size.dim_param = name if name == "batch" or value is start else f"{last}_{name}"
     # What converters note of the sizes in between.
     del graph.value_info[:]
 
@@ -95,14 +123,3 @@ def halve(graph: Any) -> None:
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
-
-
-def _converted(model: keras.Model) -> bytes:
-    # A signature, because Keras does not export a network that was never called without one.
-    signature = [keras.InputSpec(shape=model.input_shape, dtype="float32", name=INPUT)]
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # Keras asks NumPy for it in order to help tf2onnx.
-        warnings.filterwarnings("ignore", message="In the future `np.object` will be defined", category=FutureWarning)
-        path = Path(folder, "network.onnx")
-        model.export(path, format="onnx", input_signature=signature, opset_version=OPSET, verbose=False)
-        return path.read_bytes()

@@ -12,7 +12,7 @@ from unetcolor.spaces import ColorSpace
 
 # At the first of the 255 levels above black, rounding alone moves Oklab's L by 1 % of its range, and no color can be
 # seen.
-_DARKEST_COLORED = 1.5 / 255
+DARKEST_COLORED = 1.5 / 255
 
 Network = Callable[[np.ndarray], np.ndarray]
 
@@ -54,7 +54,7 @@ def join(luminance: np.ndarray, targets: np.ndarray, space: ColorSpace, dtype: n
 
 
 def _keep_darkest_gray(rgb: np.ndarray, luminance: np.ndarray, space: ColorSpace) -> None:
-    darkest, _ = space.encode(np.full(3, _DARKEST_COLORED, dtype=luminance.dtype))
+    darkest, _ = space.encode(np.full(3, DARKEST_COLORED, dtype=luminance.dtype))
     too_dark = luminance[..., 0] < darkest
     if too_dark.any():
         rgb[too_dark] = space.gray(luminance[too_dark])

@@ -1,0 +1,1 @@
+"""Export: colorizers as files that other programs run, without Keras and without unetcolor."""

@@ -1,0 +1,89 @@
+"""The two forms of exported files: the network alone, and the whole way from a gray picture to a color picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+import keras
+import numpy as np
+
+from unetcolor.codec import Codec
+from unetcolor.errors import unknown_name
+from unetcolor.export.graph import Run
+from unetcolor.export.picture import picture_model
+from unetcolor.networks.folding import fold
+from unetcolor.prediction.predictor import Predictor
+
+Size = tuple[int, int]
+
+FORMS = ("network", "picture")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an exported file computes.
+
+    Attributes
+    ----------
+    model
+        One input, one output.
+    input, output
+        Their names.
+    side
+        The network sees pictures at the area of a square with this side.
+    colorize
+        Gives colors to a batch of gray pictures, uint8 ``(n, height, width)``, with what runs the file.
+    """
+
+    model: keras.Model
+    input: str
+    output: str
+    side: float
+    colorize: Callable[[Run, np.ndarray], np.ndarray]
+
+
+def make_form(name: str, network: keras.Model, codec: Codec, side: float, size: Size | None) -> Form:
+    """Return a form of a colorizer.
+
+    Parameters
+    ----------
+    name
+        ``"network"`` or ``"picture"``.
+    network
+        The colorizer's network, which is not changed.
+    codec
+        Translates between pictures and the network.
+    side
+        The network sees each picture at the area of a square with this side, in pixels.
+    size
+        ``(height, width)`` of the pictures that the file takes, or None for any.
+
+    Raises
+    ------
+    UncopyableError
+        The network is not a plain graph of layers, or has a layer that its own config cannot make.
+    """
+    folded = fold(network)
+    if name == "picture":
+        model = picture_model(folded, codec, side, size)
+        return Form(model, "gray", "rgb", side, lambda run, batch: run(batch[..., np.newaxis]))
+    if size is not None:
+        # The network sees them as they are.
+        side = sqrt(size[0] * size[1])
+        picture = keras.Input((*size, codec.input_channels), name="luminance")
+        folded = keras.Model(picture, folded(picture), name=folded.name)
+
+    def colorize(run: Run, batch: np.ndarray) -> np.ndarray:
+        colored: np.ndarray = Predictor(codec, run, side).predict(batch, verbose=0)  # type: ignore[arg-type, assignment]
+        return colored
+
+    return Form(folded, "luminance", "colors", side, colorize)
+
+
+def check_form(name: str) -> str:
+    """Return the name of a form as it is, or raise a ValueError that lists both."""
+    if not isinstance(name, str) or name not in FORMS:
+        raise ValueError(unknown_name("form", name, FORMS))
+    return name
