@@ -1,7 +1,7 @@
 // Make predicted colors follow the hints, along the photo's edges: src/unetcolor/prediction/following.py.
 
 import { encode } from "./color.js";
-import { plane, planeLike } from "./planes.js";
+import { planeLike, transpose } from "./planes.js";
 import { factor } from "./solving.js";
 
 // A correction hardly passes over a difference between neighbors of EDGE in luminance, or of COLOR_EDGE in the
@@ -91,43 +91,39 @@ function corrected(colors, before, corrections, limit) {
  */
 function spreader(surfaces, cells) {
   const { height, width } = surfaces[0];
-  // Numbered along the shorter side, so that neighbors have close numbers.
-  const isTall = height >= width;
-  const band = Math.min(height, width);
-  const number = (row, column) => (isTall ? row * width + column : column * height + row);
-  const diagonal = new Float64Array(height * width).fill(1 / REACH ** 2);
-  // How each pixel is joined to the one before it along the shorter side, and along the longer side.
-  const near = new Float64Array(height * width);
-  const far = new Float64Array(height * width);
-  const join = (joined, row, column, otherRow, otherColumn) => {
-    const [at, other] = [row * width + column, otherRow * width + otherColumn];
+  if (width > height) {
+    // Numbered along the shorter side, neighbors have close numbers, which makes the equations quick to solve.
+    const turned = cells.map(({ row, column }) => ({ row: column, column: row }));
+    const spread = spreader(surfaces.map(transpose), turned);
+    return (asked) => transpose(spread(asked));
+  }
+  const likeness = (at, other) => {
     let distance = 0;
     for (const { values } of surfaces) distance += (values[at] - values[other]) ** 2;
-    const likeness = Math.exp(-distance) + LEAK;
-    joined[number(row, column)] = -likeness;
-    diagonal[number(row, column)] += likeness;
-    diagonal[number(otherRow, otherColumn)] += likeness;
+    return Math.exp(-distance) + LEAK;
   };
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      if (row > 0) join(isTall ? far : near, row, column, row - 1, column);
-      if (column > 0) join(isTall ? near : far, row, column, row, column - 1);
-    }
+  const count = height * width;
+  const diagonal = new Float64Array(count).fill(1 / REACH ** 2);
+  // How each pixel is joined to the one before it, and to the one above it.
+  const before = new Float64Array(count);
+  const above = new Float64Array(count);
+  const join = (joined, at, other) => {
+    const value = likeness(at, other);
+    joined[at] = -value;
+    diagonal[at] += value;
+    diagonal[other] += value;
+  };
+  for (let at = 0; at < count; at++) {
+    if (at % width > 0) join(before, at, at - 1);
+    if (at >= width) join(above, at, at - width);
   }
-  const places = cells.map(({ row, column }) => number(row, column));
+  const places = cells.map(({ row, column }) => row * width + column);
   for (const place of places) diagonal[place] += HOLD;
-  const solve = factor(diagonal, near, far, band);
+  const solve = factor(diagonal, before, above, width);
 
   return (asked) => {
-    const values = new Float64Array(height * width);
+    const values = new Float64Array(count);
     places.forEach((place, i) => (values[place] = HOLD * asked[i]));
-    const solved = solve(values);
-    const result = plane(height, width);
-    for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) {
-        result.values[row * width + column] = solved[number(row, column)];
-      }
-    }
-    return result;
+    return { height, width, values: Float32Array.from(solve(values)) };
   };
 }

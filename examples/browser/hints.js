@@ -17,23 +17,25 @@ const SAMPLES = 4;
  * @param grid Rows and columns of the grid; where the last ones lie partly outside, these are no whole numbers.
  */
 export function inCells(hints, size, grid) {
-  const [rows, columns] = grid.map(Math.ceil);
-  // Of each cell: red, green, blue, row and column, each times the share that is covered, and that share.
-  const sums = Array.from({ length: rows * columns }, () => [0, 0, 0, 0, 0, 0]);
+  const columns = Math.ceil(grid[1]);
+  // Of each cell, by its number: red, green, blue, row and column, each times the share that is covered; that share.
+  const sums = new Map();
   for (const hint of hints) {
     for (const [cell, { covered, means }] of coveredBy(hint, size, grid)) {
-      sums[cell] = sums[cell].map((sum, i) => sum * (1 - covered) + [...hint.color, ...means, 1][i] * covered);
+      const values = [...hint.color, ...means, 1];
+      const before = sums.get(cell) ?? [0, 0, 0, 0, 0, 0];
+      sums.set(cell, values.map((value, i) => before[i] * (1 - covered) + value * covered));
     }
   }
   const cells = [];
-  sums.forEach((sum, cell) => {
+  for (const [cell, sum] of [...sums].sort(([one], [other]) => one - other)) {
     const [row, column] = [Math.floor(cell / columns), cell % columns];
-    if (sum[5] > 0 && sum[5] >= 0.5 * mostAround(sums, row, column, rows, columns)) {
-      const [red, green, blue, y, x] = sum.map((value) => value / sum[5]);
-      const pixel = [y, x].map((place, i) => Math.min(Math.max(roundToEven(place), 0), size[i] - 1));
-      cells.push({ row, column, color: [red, green, blue], pixel });
-    }
-  });
+    // The rim of a disc covers some cells by little: they are left to the network.
+    if (sum[5] < 0.5 * mostAround(sums, row, column, columns)) continue;
+    const [red, green, blue, y, x] = sum.map((value) => value / sum[5]);
+    const pixel = [y, x].map((place, i) => Math.min(Math.max(roundToEven(place), 0), size[i] - 1));
+    cells.push({ row, column, color: [red, green, blue], pixel });
+  }
   return cells;
 }
 
@@ -78,11 +80,11 @@ function cellOf(place, length, count) {
 }
 
 /** Return the largest share that is covered of a cell and of its neighbors. */
-function mostAround(sums, row, column, rows, columns) {
+function mostAround(sums, row, column, columns) {
   let most = 0;
-  for (let y = Math.max(0, row - 1); y <= Math.min(row + 1, rows - 1); y++) {
+  for (let y = row - 1; y <= row + 1; y++) {
     for (let x = Math.max(0, column - 1); x <= Math.min(column + 1, columns - 1); x++) {
-      most = Math.max(most, sums[y * columns + x][5]);
+      most = Math.max(most, sums.get(y * columns + x)?.[5] ?? 0);
     }
   }
   return most;

@@ -1,13 +1,13 @@
 // Solve linear equations whose unknowns are the pixels of a picture, each joined to its four neighbors.
 
 /**
- * Return what solves the equations for a right side: a Cholesky factorization that keeps within the band.
+ * Return what solves the equations for a right side: a Cholesky factorization, which fills nothing outside of a band.
  *
  * @param diagonal What each unknown is multiplied by in its own equation.
- * @param near The same for the unknown before it.
- * @param far The same for the unknown `band` before it.
+ * @param before What the unknown before it is multiplied by there.
+ * @param above What the unknown above it is multiplied by there, that is, `band` before it.
  */
-export function factor(diagonal, near, far, band) {
+export function factor(diagonal, before, above, band) {
   const count = diagonal.length;
   const stored = band + 1;
   // Row i holds columns i - band to i; the last is the diagonal.
@@ -16,9 +16,9 @@ export function factor(diagonal, near, far, band) {
     const row = i * stored + band - i;
     const start = Math.max(0, i - band);
     lower[row + i] = diagonal[i];
-    // In a picture of one column or row, the one before is also the one that is a band before.
-    if (i >= 1) lower[row + i - 1] += near[i];
-    if (i >= band) lower[row + i - band] += far[i];
+    // In a picture of one column, the one above is the one before.
+    if (i >= 1) lower[row + i - 1] += before[i];
+    if (i >= band) lower[row + i - band] += above[i];
     for (let j = start; j < i; j++) {
       const other = j * stored + band - j;
       let sum = lower[row + j];
