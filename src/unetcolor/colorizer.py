@@ -410,9 +410,11 @@ class UNetColorizer:
         Parameters
         ----------
         engine
-            What runs the network: ``"tensorflow"``, ``"keras"``, or ``"auto"`` for the fastest that can.
+            What runs the network: ``"tensorflow"``, ``"keras"``, or ``"auto"`` for the faster one that can;
+            ``"openvino"`` or ``"onnx"`` turn the network into ONNX first, which takes seconds and
+            ``unetcolor[export]``.
         precision
-            As in :meth:`predict`.
+            As in :meth:`predict`; the engine ``"onnx"`` computes in float32 only.
 
         Raises
         ------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
 
 # Only what was made to do harm needs more room than this.
 _LONGEST_MESSAGE = 1000
@@ -95,6 +97,29 @@ class MissingExtraError(UnetcolorError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f'this needs {package}: pip install "unetcolor[{extra}]"')
+
+
+def require(package: str, extra: str) -> Any:
+    """Import an optional package and return it.
+
+    Raises
+    ------
+    MissingExtraError
+        It is not installed.
+
+    Examples
+    --------
+    >>> require("a_package_that_nobody_wrote", "export")
+    Traceback (most recent call last):
+    unetcolor.errors.MissingExtraError: this needs a_package_that_nobody_wrote: pip install "unetcolor[export]"
+    """
+    try:
+        return import_module(package)
+    except ModuleNotFoundError as error:
+        # A package that is there, and lacks another one itself, is not missing.
+        if error.name != package:
+            raise
+        raise MissingExtraError(package, extra) from error
 
 
 def unknown_name(kind: str, given: object, available: Sequence[str]) -> str:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from skimage.filters import gaussian
 
 from unetcolor import samples
 from unetcolor.images import resize, to_float
-from unetcolor.prediction.upsample import EdgeAwareUpsampler
+from unetcolor.prediction.upsample import SIGMA, EdgeAwareUpsampler, _blur
 from unetcolor.spaces.lab import Lab
 
 sizes = st.tuples(st.integers(1, 9), st.integers(1, 9))
@@ -26,6 +27,15 @@ def test_constant_colors_stay_constant_on_any_photo(small: tuple[int, int], larg
     assert result.shape == (*large, 2)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, np.broadcast_to([0.25, 0.75], result.shape), atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 50, 2), (31, 7, 3)])
+def test_the_blur_is_that_of_scikit_image(shape: tuple[int, int, int]) -> None:
+    values = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
+    expected = [gaussian(each, SIGMA, mode="nearest", channel_axis=-1) for each in values]
+    found = _blur(values)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_the_same_size_changes_nothing() -> None:

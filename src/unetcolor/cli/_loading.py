@@ -16,16 +16,31 @@ if TYPE_CHECKING:
     from unetcolor.prediction.predictor import Predictor
 
 
-def load_predictor(name_or_path: str) -> Predictor:
-    """Return what gives photos their colors, for a preset's name or a model file's path, ready for the first photo."""
+def load_predictor(name_or_path: str, *, engine: str = "auto", verbose: bool = False) -> Predictor:
+    """Return what gives photos their colors, for a preset's name or a model file's path, ready for the first photo.
+
+    Parameters
+    ----------
+    name_or_path
+        The name of a preset, or the path of a model file.
+    engine
+        Name of the engine.
+    verbose
+        Say which engine it is.
+    """
     # A misspelled name is told before TensorFlow is loaded, which takes seconds.
     path = path_of_model(name_or_path)
     with loading(name_or_path):
         from unetcolor.prediction.predictor import Predictor
 
-        predictor = Predictor.load(path)
-        _prepare(predictor)
-        return predictor
+        predictor = Predictor.load(path, engine=engine)
+        if "tensorflow" in sys.modules:
+            _prepare(predictor)
+        else:
+            predictor.engine.start()
+    if verbose:
+        messages.print(plain_text(f"Engine: {predictor.engine.name}, {predictor.engine.precision}"))
+    return predictor
 
 
 def load_colorizer(name_or_path: str, *, to_predict: bool = True) -> UNetColorizer:

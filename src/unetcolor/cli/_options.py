@@ -13,8 +13,17 @@ Preset = Annotated[str, typer.Option("--preset", "-p", help=f"Preset to colorize
 # Not a Path, which would turn ./photo into the name of a preset.
 Model = Annotated[
     str | None,
-    typer.Option("--model", "-m", help="Model file (.keras) to colorize with instead of a preset.", show_default=False),
+    typer.Option(
+        "--model", "-m", help="Model file (.keras or .onnx) to colorize with instead of a preset.", show_default=False
+    ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="What runs the network: openvino, onnx, tensorflow or keras.", show_default="the fastest that is installed"
+    ),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say which engine runs the network.")]
 Trained = Annotated[str, typer.Argument(help="Model file (.keras), or the name of a preset.", show_default=False)]
 ColorPhotos = Annotated[
     Path, typer.Argument(help="Color photos: a folder with its subfolders, or an .npz file.", show_default=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unetcolor.cli._loading import load_predictor
-from unetcolor.cli._options import AsJson, Model, Preset, ReferencePhoto, Saturation, Size
+from unetcolor.cli._options import AsJson, Engine, Model, Preset, ReferencePhoto, Saturation, Size, Verbose
 from unetcolor.cli._output import new_table, plain_text, print_json, print_line, readable_errors, results
 from unetcolor.cli._progress import new_progress
 
@@ -84,6 +84,8 @@ def colorize(
             "--jobs", "-j", min=1, help="Number of photos in work at once.", show_default="one per core, 4 at most"
         ),
     ] = min(_MOST_WORKERS, os.cpu_count() or 1),
+    engine: Engine = "auto",
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Colorize photos and folders of photos.
@@ -94,7 +96,7 @@ def colorize(
     """
     with readable_errors(as_json, "the same command continues with the photos that are left"):
         start = time.perf_counter()
-        # Wrong arguments are told before TensorFlow is loaded, which takes seconds.
+        # Wrong arguments are told before an engine is loaded, which may take seconds.
         from unetcolor.photos.jobs import plan
 
         suffix = None if file_format == "same" else f".{file_format.lower().lstrip('.')}"
@@ -113,7 +115,7 @@ def colorize(
         from unetcolor.prediction.reference import Reference
 
         palette = None if reference is None else Reference(reference)
-        predictor = load_predictor(preset if model is None else model)
+        predictor = load_predictor(preset if model is None else model, engine=engine, verbose=verbose)
         from unetcolor.photos.files import colorize_files
 
         done: list[Result] = []

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markdown import Markdown
 from typer.core import TyperGroup
 
 from unetcolor.cli._loading import loading
@@ -48,6 +47,9 @@ def show(
             if as_json:
                 print_json({"name": name, "file": path_of_preset(name), "card": card})
             else:
+                # All commands wait for the imports of this file.
+                from rich.markdown import Markdown
+
                 results.print(Markdown(card))
             return
         rows = [_row(each) for each in list_presets()]

@@ -93,8 +93,10 @@ def open_member(path: str | os.PathLike[str], name: str, largest: int = LARGEST_
         There is no such file, it is no ordinary file or no archive, or its member is missing, compressed, or has more
         than ``largest`` bytes; or reading it fails.
     """
+    if os.fspath(path).endswith(".onnx"):
+        raise ModelLoadError(f"{path} is a model in ONNX, which only predicts: load it with Predictor.load")
     try:
-        with _open_file(path) as file, zipfile.ZipFile(file) as archive:
+        with open_file(path) as file, _archive(file) as archive:
             if name not in archive.namelist():
                 raise ModelLoadError(f"{path} is no model of unetcolor: it has no {name}")
             info = archive.getinfo(name)
@@ -118,24 +120,20 @@ def read_member(path: str | os.PathLike[str], name: str, largest: int) -> bytes:
         return member.read()
 
 
-def _open_file(path: str | os.PathLike[str]) -> IO[bytes]:
+def open_file(path: str | os.PathLike[str]) -> IO[bytes]:
+    """Open a model file, or raise an OSError if it cannot be one: what is no ordinary file, or too large."""
     # Pipes and devices would keep us waiting, or give without end.
     about = os.stat(path)
     if not stat.S_ISREG(about.st_mode):
         raise OSError("it is no ordinary file")
     if about.st_size > LARGEST_FILE:
         raise OSError(f"it has {about.st_size:,} bytes, and a model has at most {LARGEST_FILE:,}")
-    file = open(path, "rb")
-    try:
-        _require_few_members(file, about.st_size)
-    except BaseException:
-        file.close()
-        raise
-    return file
+    return open(path, "rb")
 
 
-def _require_few_members(file: IO[bytes], size: int) -> None:
-    """Raise before :mod:`zipfile` reads the whole directory, which may be nearly as large as the file."""
+def _archive(file: IO[bytes]) -> zipfile.ZipFile:
+    """Return a file as an archive, or raise before :mod:`zipfile` reads a directory nearly as large as the file."""
+    size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END.size - _LONGEST_COMMENT))
     tail = file.read()
     start = tail.rfind(b"PK\5\6")
@@ -144,3 +142,4 @@ def _require_few_members(file: IO[bytes], size: int) -> None:
     _, _, _, _, members, directory, _, _ = _END.unpack_from(tail, start)
     if members > _MOST_MEMBERS or directory > _MOST_MEMBERS * 2**10:
         raise zipfile.BadZipFile(f"it claims to have {members:,} members")
+    return zipfile.ZipFile(file)

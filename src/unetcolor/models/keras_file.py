@@ -26,8 +26,10 @@ from unetcolor._files import replacing
 from unetcolor.codec import Codec
 from unetcolor.errors import ModelLoadError, shown, shown_names
 from unetcolor.models.archive import LARGEST_FILE, Member, open_member, read_member
-from unetcolor.models.record import LARGEST_RECORD, RECORD, Record, encoder_of, parse_record, space_of
+from unetcolor.models.record import LARGEST_RECORD, RECORD, Record, parse_record, space_of
+from unetcolor.networks.encoders import ENCODERS, get_encoder
 from unetcolor.networks.options import UNetOptions
+from unetcolor.networks.precision import halved
 from unetcolor.networks.unet import build_unet
 
 WEIGHTS = "model.weights.h5"
@@ -35,10 +37,6 @@ WEIGHTS = "model.weights.h5"
 # Groups and arrays in the weights, and groups within groups: the presets have some hundreds, and four.
 _MOST_OBJECTS = 10_000
 _DEEPEST = 20
-
-# In half precision, arrays of no more values stay in float32. They take little room, and what rounding does to them,
-# such as first kernels, biases and statistics, is what one would see.
-_LARGE_ARRAY = 10_000
 
 
 def write_model(
@@ -100,7 +98,7 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
     record = read_record(path)
     codec = Codec(space_of(path, record), record.network.head_stride, record.hints)
     # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
-    encoder = encoder_of(path, record) if encoder is None else _copy_of(encoder)
+    encoder = _encoder_of(path, record) if encoder is None else _copy_of(encoder)
     with open_member(path, WEIGHTS) as member, _as_weights(path, member) as file:
         arrays = _arrays_in(file)
         _require_content(record.network, member, arrays)
@@ -112,6 +110,19 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
         member.require_whole()
         _fill(network, arrays)
     return LoadedNetwork(record, codec, network)
+
+
+def _encoder_of(path: str | os.PathLike[str], record: Record) -> keras.Model | None:
+    """Return the encoder that a model was built with, its weights still random, or None if it has none."""
+    name = record.network.encoder
+    if name is None:
+        return None
+    if name not in ENCODERS:
+        raise ModelLoadError(
+            f"{path} was built with the encoder {shown(name)}, which does not come with unetcolor: build it again and "
+            "pass it to load as encoder="
+        )
+    return get_encoder(name, pretrained=False)
 
 
 def _copy_of(encoder: Any) -> keras.Model:
@@ -212,22 +223,17 @@ def _halve(path: Path) -> None:
     """Rewrite a ``.keras`` file with its large arrays in float16, which Keras reads as well."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    halved = io.BytesIO()
-    with h5py.File(io.BytesIO(members[WEIGHTS]), "r") as source, h5py.File(halved, "w") as target:
+    target_file = io.BytesIO()
+    with h5py.File(io.BytesIO(members[WEIGHTS]), "r") as source, h5py.File(target_file, "w") as target:
 
         def copy(name: str, item: Any) -> None:
             if not isinstance(item, h5py.Dataset):
                 target.require_group(name).attrs.update(item.attrs)
                 return
-            is_large = item.dtype == np.float32 and item.size > _LARGE_ARRAY
-            with np.errstate(over="ignore"):
-                values = item[()].astype(np.float16) if is_large else item[()]
-            if is_large and not np.isfinite(values).all():
-                raise ValueError("the network's weights are too large for float16: save them in full precision")
-            target.create_dataset(name, data=values)
+            target.create_dataset(name, data=halved(item[()]) if item.ndim else item[()])
 
         source.visititems(copy)
-    members[WEIGHTS] = halved.getvalue()
+    members[WEIGHTS] = target_file.getvalue()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)

@@ -75,13 +75,34 @@ def path_of_model(name_or_path: str | os.PathLike[str]) -> Path:
     try:
         path_to("path", name_or_path)
     except ValueError as error:
-        raise ModelLoadError(f"{error}; a model is the name of a preset or the path of a .keras file") from None
+        raise ModelLoadError(
+            f"{error}; a model is the name of a preset or the path of a .keras or .onnx file"
+        ) from None
     if not isinstance(name_or_path, str) or not _NAME.fullmatch(name_or_path):
         return Path(name_or_path)
     try:
         return path_of_preset(name_or_path)
     except ValueError as error:
         raise ModelLoadError(f"{error}; a model file is given with its suffix, as in {name_or_path}.keras") from None
+
+
+def onnx_form(path: Path) -> Path | None:
+    """Return the model in ONNX of a model file: what lies next to a preset of the package; else only ONNX itself.
+
+    Parameters
+    ----------
+    path
+        The model file, as :func:`path_of_model` returns it.
+
+    Examples
+    --------
+    >>> onnx_form(path_of_model("photo")).name
+    'photo.onnx'
+    """
+    if path.suffix == ".onnx":
+        return path
+    other = path.with_suffix(".onnx")
+    return other if path.parent == _SHIPPED and other.is_file() else None
 
 
 def model_card(name: str) -> str:

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, TypeAlias
 
-import keras
-
 from unetcolor._checks import LARGEST_SEED, MOST_EPOCHS
 from unetcolor.errors import ColorSpaceError, ModelLoadError, printable, shown, shown_names
-from unetcolor.networks.encoders import ENCODERS, get_encoder
 from unetcolor.networks.options import UNetOptions
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
@@ -105,7 +102,10 @@ def check_can_be_saved(space: ColorSpace) -> None:
         raise ColorSpaceError(f"the config of {space!r} does not fit JSON: {error}") from error
     if size > LARGEST_RECORD // 2:
         raise ColorSpaceError(f"the config of {space.name!r} is too large for a model file: {size:,} letters of JSON")
-    dtype = keras.config.dtype_policy().variable_dtype
+    # Only who has a network asks, so Keras is there.
+    from keras import config
+
+    dtype = config.dtype_policy().variable_dtype
     if dtype != "float32":
         raise ValueError(f"weights are kept in float32, not {dtype}: use the policy 'float32' or a mixed one")
 
@@ -172,19 +172,6 @@ def space_of(path: str | os.PathLike[str], record: Record) -> ColorSpace:
             f"{provider or 'a script'}: install or register the one that it was trained in"
         )
     return space
-
-
-def encoder_of(path: str | os.PathLike[str], record: Record) -> keras.Model | None:
-    """Return the encoder that a model was built with, its weights still random, or None if it has none."""
-    name = record.network.encoder
-    if name is None:
-        return None
-    if name not in ENCODERS:
-        raise ModelLoadError(
-            f"{path} was built with the encoder {shown(name)}, which does not come with unetcolor: build it again and "
-            "pass it to load as encoder="
-        )
-    return get_encoder(name, pretrained=False)
 
 
 def _canonical(package: str) -> str:

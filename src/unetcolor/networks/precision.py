@@ -1,26 +1,38 @@
-"""The precision that a network computes in."""
+"""The precision that a network computes in. What needs no network needs no Keras."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-import keras
+import numpy as np
 
 from unetcolor.errors import shown
-from unetcolor.networks.copying import copy_structure, give_weights, layers_of, remade, weights_of
+
+if TYPE_CHECKING:
+    import keras
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 
 # What Linux calls the instructions for bfloat16.
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
+# In half precision, arrays of no more values stay in float32. They take little room, and what rounding does to them,
+# such as first kernels, biases and statistics, is what one would see.
+_LARGE_ARRAY = 10_000
 
-def resolve(precision: Precision) -> Precision:
+
+def resolve(precision: Precision, *, helps: bool | None = None) -> Precision:
     """Return ``"float32"`` or ``"bfloat16"``: what is asked for, or what ``"auto"`` means here.
 
-    It means ``"bfloat16"`` on TensorFlow where the processor has it: of the other backends nobody knows that it helps.
+    Parameters
+    ----------
+    precision
+        What is asked for.
+    helps
+        Whether bfloat16 is faster, on a processor that has it: then ``"auto"`` means it. None asks which backend Keras
+        runs on: it helps on TensorFlow, and of the other backends nobody knows that it does.
 
     Raises
     ------
@@ -30,10 +42,16 @@ def resolve(precision: Precision) -> Precision:
     if not isinstance(precision, str) or precision not in get_args(Precision):
         raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, not {shown(precision)}")
     if precision == "auto":
-        return "bfloat16" if has_bfloat16() and keras.backend.backend() == "tensorflow" else "float32"
+        return "bfloat16" if has_bfloat16() and (_helps_keras() if helps is None else helps) else "float32"
     if precision == "bfloat16" and not has_bfloat16():
         raise ValueError("this processor has no instructions for bfloat16: take precision='auto' or 'float32'")
     return precision
+
+
+def _helps_keras() -> bool:
+    from keras import backend
+
+    return bool(backend.backend() == "tensorflow")
 
 
 @cache
@@ -44,6 +62,23 @@ def has_bfloat16() -> bool:
     except OSError:
         return False
     return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
+
+
+def halved(values: np.ndarray) -> np.ndarray:
+    """Return an array of weights as a model file in half precision holds it: a large one in float16.
+
+    Raises
+    ------
+    ValueError
+        A weight is too large for float16.
+    """
+    if values.dtype != np.float32 or values.size <= _LARGE_ARRAY:
+        return values
+    with np.errstate(over="ignore"):
+        small = values.astype(np.float16)
+    if not np.isfinite(small).all():
+        raise ValueError("the network's weights are too large for float16: save them in full precision")
+    return small
 
 
 def with_precision(model: keras.Model, precision: Precision) -> keras.Model:
@@ -65,8 +100,9 @@ def with_precision(model: keras.Model, precision: Precision) -> keras.Model:
     UncopyableError
         The network is not a plain graph of layers, or has a layer that its own config cannot make.
     """
-    chosen = policies(model, precision)
+    from unetcolor.networks.copying import copy_structure, give_weights, remade, weights_of
 
+    chosen = policies(model, precision)
     copy, pairs = copy_structure(model, lambda layer: remade(layer, **chosen.get(id(layer), {})))
     for layer, made in pairs:
         give_weights(made, weights_of(layer))
@@ -89,6 +125,10 @@ def policies(
     """
     if precision == "float32":
         return {}
+    import keras
+
+    from unetcolor.networks.copying import layers_of
+
     layers = layers_of(model)
     convolutions = [i for i, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2D)]
     second = convolutions[1] if len(convolutions) > 1 else len(layers)

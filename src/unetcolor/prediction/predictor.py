@@ -19,13 +19,13 @@ from unetcolor._checks import (
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
 from unetcolor.errors import shown
+from unetcolor.prediction.engines.base import Engine
 from unetcolor.prediction.full_size import Adjust, colorize
 from unetcolor.prediction.inputs import hints_of, list_pictures, read_each
 from unetcolor.prediction.reference import Reference
 
 if TYPE_CHECKING:
     from unetcolor.networks.precision import Precision
-    from unetcolor.prediction.engines.base import Engine
 
 # At ten times, nearly all colors are at the border of what the screen can show.
 _LARGEST_SATURATION = 100.0
@@ -72,24 +72,52 @@ class Predictor:
         Parameters
         ----------
         model
-            The name of a preset, or a ``.keras`` file that :meth:`unetcolor.UNetColorizer.save` wrote.
-        engine, precision
-            As in :meth:`unetcolor.UNetColorizer.predictor`.
+            The name of a preset; a ``.keras`` file that :meth:`unetcolor.UNetColorizer.save` wrote; or a ``.onnx``
+            file of unetcolor, which loads without Keras and TensorFlow. The preset ``photo`` comes in both forms.
+        engine
+            What runs the network: ``"openvino"``, ``"onnx"``, ``"tensorflow"`` or ``"keras"``. ``"auto"`` takes the
+            first of these that is installed for what comes in ONNX, and one of the last two for the rest.
+        precision
+            Of the network's arithmetic, as in :meth:`unetcolor.UNetColorizer.predict`; the engine ``"onnx"`` computes
+            in float32 only.
 
         Raises
         ------
         ModelLoadError
             The file is missing, damaged, or not a colorizer, or it needs a color space that is not installed.
+        ValueError
+            There is no such engine, or it does not run such a file, or does not have the precision.
+        MissingExtraError
+            The engine, or what turns a network into ONNX for it, is not installed.
         """
-        from unetcolor.models.keras_file import load_network
-        from unetcolor.models.presets import path_of_model
-        from unetcolor.networks.precision import resolve
-        from unetcolor.prediction.engines import engine_for
+        from unetcolor.models.presets import onnx_form, path_of_model
+        from unetcolor.prediction.engines import PORTABLE, engine_for, fastest_portable, get_engine, portable_engine
 
-        loaded = load_network(path_of_model(model))
-        return cls(
-            loaded.codec, engine_for(loaded.network, resolve(precision), engine), side_of(loaded.record.image_size)
-        )
+        path = path_of_model(model)
+        portable = onnx_form(path)
+        if not isinstance(engine, str) or engine != "auto":
+            # Only for its error.
+            get_engine(engine)
+        is_auto = engine == "auto" and fastest_portable(precision) is not None
+        if portable is not None and (portable == path or engine in PORTABLE or is_auto):
+            from unetcolor.models.onnx_file import load_onnx
+
+            file = load_onnx(portable)
+            made = portable_engine(file.content, precision, engine)
+            if portable == path:
+                # Only the runtime knows whether it can run what is in somebody's file.
+                made.start()
+            return cls(file.codec, made, side_of(file.record.image_size))
+        # Keras takes seconds to load.
+        from unetcolor.models.keras_file import load_network
+
+        loaded = load_network(path)
+        return cls(loaded.codec, engine_for(loaded.network, precision, engine), side_of(loaded.record.image_size))
+
+    def __repr__(self) -> str:
+        engine = self.engine
+        made = f"{engine.name!r}, precision={engine.precision!r}" if isinstance(engine, Engine) else shown(engine)
+        return f"Predictor(engine={made}, space={self.codec.space.name!r}, side={self.side:g})"
 
     def predict(
         self,

@@ -141,12 +141,18 @@ def list_color_spaces() -> list[str]:
 def provider_of(space: ColorSpace) -> Provider:
     """Return the distribution that provides a color space, for the record in a model file."""
     module = _top_level(type(space).__module__)
+    if module == _top_level(__name__):
+        # All that is installed need not be searched, which takes a third of a second.
+        return _provider(module)
     entry_point = _plug_ins().get(space.name)
     # Compare the modules' names, because loading the plug-in may fail, and another plug-in may have this name.
     if entry_point is not None and entry_point.dist is not None and _top_level(entry_point.module) == module:
         return Provider(entry_point.dist.name, entry_point.dist.version)
     # An editable installation does not list its modules; most distributions are named like their module.
-    package = packages_distributions().get(module, [module])[0]
+    return _provider(packages_distributions().get(module, [module])[0])
+
+
+def _provider(package: str) -> Provider:
     try:
         found = distribution(package)
         return Provider(found.metadata["Name"], found.version)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from unetcolor.networks.precision import Precision, resolve
+
 if TYPE_CHECKING:
     import keras
-
-    from unetcolor.networks.precision import Precision
 
 
 class Engine(ABC):
@@ -25,13 +25,32 @@ class Engine(ABC):
     ----------
     name
         What :func:`unetcolor.prediction.engines.get_engine` finds it by.
+    precision
+        Of the arithmetic: ``"float32"`` or ``"bfloat16"``.
+
+    Parameters
+    ----------
+    precision
+        Of the arithmetic, as :meth:`resolve` returns it.
     """
 
     name: ClassVar[str]
 
-    def __init__(self) -> None:
+    def __init__(self, precision: Precision) -> None:
+        self.precision = precision
         self._run: Callable[[np.ndarray], np.ndarray] | None = None
         self._starting = threading.Lock()
+
+    @classmethod
+    def resolve(cls, precision: Precision) -> Precision:
+        """Return ``"float32"`` or ``"bfloat16"``: what is asked for, or what ``"auto"`` means for this engine.
+
+        Raises
+        ------
+        ValueError
+            It is unknown, or this processor or this engine does not have it.
+        """
+        return resolve(precision)
 
     @classmethod
     @abstractmethod
@@ -43,8 +62,7 @@ class Engine(ABC):
         model
             Maps ``(batch, height, width, channels)`` to such an array.
         precision
-            Of the arithmetic, as :func:`unetcolor.networks.precision.resolve` returns it; input and output are float32
-            in any case.
+            Of the arithmetic, as :meth:`resolve` returns it; input and output are float32 in any case.
         """
 
     @abstractmethod
@@ -53,12 +71,15 @@ class Engine(ABC):
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Return what the network predicts for a batch ``(n, height, width, channels)``, both float32."""
-        run = self._run
-        if run is None:
+        return self.start()(batch)
+
+    def start(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Start the engine, unless it runs already, and return what runs the network."""
+        if self._run is None:
             # Threads that begin together would all do the same work.
             with self._starting:
-                run = self._run = self._run or self._start()
-        return run(batch)
+                self._run = self._run or self._start()
+        return self._run
 
     def __getstate__(self) -> dict[str, Any]:
         """Return all but what a process starts for itself."""
@@ -66,5 +87,5 @@ class Engine(ABC):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what was pickled; the engine starts when it is first called."""
-        Engine.__init__(self)
+        Engine.__init__(self, state["precision"])
         vars(self).update(state)

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from unetcolor.networks.precision import Precision, resolve
+from unetcolor.networks.precision import Precision
 from unetcolor.networks.snapshot import Snapshot, copies
 from unetcolor.prediction.engines import engine_for, get_engine
 from unetcolor.prediction.engines.base import Engine
@@ -40,10 +40,9 @@ class Engines:
         ValueError
             The precision is unknown, or this processor does not have it; or there is no engine of that name.
         """
-        if not isinstance(name, str) or name != "auto":
-            # For its error.
-            get_engine(name)
-        key = name, resolve(precision)
+        # Those that "auto" chooses from agree in it.
+        engine_class = get_engine("keras" if isinstance(name, str) and name == "auto" else name)
+        key = name, engine_class.resolve(precision)
         engine = self._current(key, model)
         if engine is not None:
             return engine

@@ -24,21 +24,23 @@ class KerasEngine(Engine):
     ----------
     model
         The network to run, which nobody else changes.
+    precision
+        The one that it computes in.
     """
 
     name: ClassVar[str] = "keras"
 
-    def __init__(self, model: keras.Model) -> None:
-        super().__init__()
+    def __init__(self, model: keras.Model, precision: Precision) -> None:
+        super().__init__(precision)
         self._model = model
 
     @classmethod
     @override
     def from_model(cls, model: keras.Model, precision: Precision) -> Self:
         try:
-            return cls(with_precision(model, precision))
+            return cls(with_precision(model, precision), precision)
         except UncopyableError:
-            return cls(model)
+            return cls(model, "float32")
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -49,10 +51,10 @@ class KerasEngine(Engine):
     @override
     def __getstate__(self) -> dict[str, Any]:
         config = keras.saving.serialize_keras_object(self._model)
-        return {"config": config, "weights": self._model.get_weights()}
+        return {"config": config, "weights": self._model.get_weights(), "precision": self.precision}
 
     @override
     def __setstate__(self, state: dict[str, Any]) -> None:
         model = keras.saving.deserialize_keras_object(state["config"])
         give_weights(model, state["weights"])
-        super().__setstate__({"_model": model})
+        super().__setstate__({"_model": model, "precision": state["precision"]})

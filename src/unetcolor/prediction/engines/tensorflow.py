@@ -29,12 +29,14 @@ class TensorFlowEngine(Engine):
     ----------
     graph
         Maps ``pictures`` to ``predicted``, without variables.
+    precision
+        The one that it computes in.
     """
 
     name: ClassVar[str] = "tensorflow"
 
-    def __init__(self, graph: tf.Graph) -> None:
-        super().__init__()
+    def __init__(self, graph: tf.Graph, precision: Precision) -> None:
+        super().__init__(precision)
         self._graph = graph
 
     @classmethod
@@ -43,7 +45,7 @@ class TensorFlowEngine(Engine):
         try:
             model = fold(model, precision)
         except UncopyableError:
-            pass
+            precision = "float32"
         # A graph cannot read variables that are not its own.
         weights, statistics = read(model.trainable_variables), read(model.non_trainable_variables)
         graph = tf.Graph()
@@ -56,7 +58,7 @@ class TensorFlowEngine(Engine):
                 training=False,
             )
             tf.identity(tf.cast(predicted, tf.float32), name=_OUTPUT)
-        return cls(graph)
+        return cls(graph, precision)
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -75,14 +77,14 @@ class TensorFlowEngine(Engine):
 
     @override
     def __getstate__(self) -> dict[str, Any]:
-        return {"graph": self._graph.as_graph_def().SerializeToString()}
+        return {"graph": self._graph.as_graph_def().SerializeToString(), "precision": self.precision}
 
     @override
     def __setstate__(self, state: dict[str, Any]) -> None:
         graph = tf.Graph()
         with graph.as_default():
             tf.import_graph_def(tf.compat.v1.GraphDef.FromString(state["graph"]), name="")
-        super().__setstate__({"_graph": graph})
+        super().__setstate__({"_graph": graph, "precision": state["precision"]})
 
 
 def read(variables: Sequence[Any]) -> list[np.ndarray]:

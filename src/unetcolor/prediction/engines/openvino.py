@@ -1,0 +1,47 @@
+"""Run a network in ONNX with OpenVINO, the fastest on processors of Intel and AMD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from typing_extensions import override
+
+from unetcolor.errors import require
+from unetcolor.networks.precision import Precision, resolve
+from unetcolor.prediction.engines.portable import PortableEngine
+
+# What OpenVINO calls them.
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+class OpenVINOEngine(PortableEngine):
+    """OpenVINO on the processor."""
+
+    name: ClassVar[str] = "openvino"
+
+    @classmethod
+    @override
+    def resolve(cls, precision: Precision) -> Precision:
+        return resolve(precision, helps=True)
+
+    @override
+    def _start(self) -> Callable[[np.ndarray], np.ndarray]:
+        core = require("openvino", "openvino").Core()
+        compiled = core.compile_model(
+            core.read_model(self._content),
+            "CPU",
+            # One picture or batch after the other, each on all cores.
+            {"INFERENCE_PRECISION_HINT": _PRECISIONS[self.precision], "PERFORMANCE_HINT": "LATENCY"},
+        )
+        # A request belongs to one thread at a time.
+        idle: list[Any] = []
+
+        def run(batch: np.ndarray) -> np.ndarray:
+            request = idle.pop() if idle else compiled.create_infer_request()
+            (predicted,) = request.infer([batch], share_inputs=True).values()
+            idle.append(request)
+            return np.asarray(predicted)
+
+        return run
