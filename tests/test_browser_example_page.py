@@ -15,6 +15,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -102,22 +103,36 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
-    """The page, which must send nothing and meet no error."""
+class Met(NamedTuple):
+    """What the page asked the network for, and the errors that it met."""
+
+    requests: list[tuple[str, str | None, str]]
+    errors: list[str]
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, url: str) -> Iterator[tuple[Page, Met]]:
     page = browser.new_page(viewport={"width": 1000, "height": 900})
-    requests, errors = [], []
-    page.context.on("request", lambda request: requests.append((request.method, request.post_data, request.url)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    met = Met([], [])
+    page.context.on("request", lambda request: met.requests.append((request.method, request.post_data, request.url)))
+    page.on("console", lambda message: met.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: met.errors.append(str(error)))
     page.set_default_timeout(PATIENCE)
     page.goto(url)
-    yield page
+    expect(page.get_by_role("status")).to_have_text("Ready: choose a photo.", timeout=PATIENCE)
+    yield page, met
     page.close()
+
+
+@pytest.fixture
+def page(opened: tuple[Page, Met], url: str) -> Iterator[Page]:
+    """The page, which must send nothing and meet no error."""
+    page, met = opened
+    yield page
     # Without a host are the blobs and data URLs that the page makes itself.
-    sent_to = {(method, data, urlsplit(address).netloc) for method, data, address in requests}
+    sent_to = {(method, data, urlsplit(address).netloc) for method, data, address in met.requests}
     assert sent_to - {("GET", None, "")} == {("GET", None, urlsplit(url).netloc)}
-    assert errors == []
+    assert met.errors == []
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +194,6 @@ def opaque(pixels: np.ndarray) -> np.ndarray:
 def test_a_dropped_photo_gets_the_colors_that_the_library_gives_it(
     page: Page, gray_photo: Path, predictor: Predictor
 ) -> None:
-    expect(page.get_by_role("status")).to_have_text("Ready: choose a photo.", timeout=PATIENCE)
     drop = """([content, name]) => {
         const files = new DataTransfer();
         const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -223,6 +237,7 @@ def test_the_slider_shows_gray_and_color(page: Page, gray_photo: Path) -> None:
     assert right > 10
     slider.press("End")
     assert max(spread()) < 2
+    slider.fill("0")
 
 
 def test_a_color_photo_is_taken_as_gray_of_equal_luminance(page: Page, tmp_path: Path, predictor: Predictor) -> None:
@@ -329,6 +344,7 @@ def test_a_photo_of_12_megapixels_comes_whole_and_leaves_the_page_alive(
     box = page.get_by_role("application").bounding_box()
     assert box is not None
     assert (box["width"], box["height"]) == (4000, 3000)
+    page.get_by_role("button", name="Show every pixel").click()
 
 
 def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_photo: Path, tmp_path: Path) -> None:
