@@ -1,6 +1,8 @@
 """The example for the browser, as a user has it: its page, from a file server, in a real browser.
 
-Its runtime comes from npm: from ``examples/browser/node_modules``, or else from npm's registry.
+Its runtime comes from npm: from ``examples/browser/node_modules``, or else from npm's registry. Without npm these tests
+fail; where it is offline they are skipped, and say so. What the page computes is also tested without either, in
+``test_browser_example.py``.
 """
 
 from __future__ import annotations
