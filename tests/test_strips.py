@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 from unetcolor import get_color_space, list_color_spaces
-from unetcolor._strips import STRIP_PIXELS, each_strip
+from unetcolor._strips import STRIP_PIXELS, each_strip, one_ahead
 from unetcolor.spaces import in_strips
 
 # Two strips and a bit.
@@ -46,3 +48,22 @@ def test_what_fails_in_a_strip_is_raised() -> None:
 
     with pytest.raises(MemoryError):
         each_strip(work, 100, 10)
+
+
+def test_one_is_in_work_ahead() -> None:
+    begun: list[int] = []
+    second = threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        if item == 1:
+            second.set()
+        return 10 * item
+
+    results = one_ahead(work, range(4))
+    assert next(results) == 0
+    # Nobody asked for it yet.
+    assert second.wait(10)
+    assert 3 not in begun
+    assert list(results) == [10, 20, 30]
+    assert list(one_ahead(work, [])) == []

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 # What is computed of so many pixels fits into the cache of a core. Of a 12-megapixel photo, half of it and twice of it
 # were slower.
 STRIP_PIXELS = 49_152
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def each_strip(work: Callable[[slice], None], length: int, step: int) -> None:
@@ -24,6 +27,24 @@ def each_strip(work: Callable[[slice], None], length: int, step: int) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # The list raises what a thread has raised.
         list(pool.map(work, strips))
+
+
+def one_ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Yield ``work(item)`` of each item in its turn; the next one is in work meanwhile, in a thread of its own.
+
+    Examples
+    --------
+    >>> list(one_ahead(abs, [-1, 2, -3]))
+    [1, 2, 3]
+    """
+    with ThreadPoolExecutor(1) as pool:
+        begun: Future[R] | None = None
+        for item in items:
+            last, begun = begun, pool.submit(work, item)
+            if last is not None:
+                yield last.result()
+        if begun is not None:
+            yield begun.result()
 
 
 def in_strips(convert: Callable[..., Any], *arrays: np.ndarray) -> Any:

@@ -156,15 +156,15 @@ class Codec:
         return np.asarray(chroma)
 
     def luminances(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the luminance of a picture, in natural and in network units, each of shape ``(height, width, 1)``.
+        """Return the luminance of pictures, in natural and in network units, each of shape ``(..., 1)``.
 
         Parameters
         ----------
         values
-            A gray or color picture, floats in ``[0, 1]``, shape ``(height, width, 1 or 3)``.
+            Gray or color pictures, floats in ``[0, 1]``, shape ``(..., 1 or 3)``.
         """
         # A gray photo takes the same way as the training photos: luma and L* are not the same thing.
-        natural, _ = self.space.encode(np.broadcast_to(values, (*values.shape[:2], 3)))
+        natural, _ = self.space.encode(np.broadcast_to(values, (*values.shape[:-1], 3)))
         return natural, self.space.normalize_luminance(natural)
 
     def colors(self, luminance: np.ndarray, predicted: np.ndarray, saturation: float = 1.0) -> np.ndarray:
@@ -183,10 +183,10 @@ class Codec:
         -------
         Targets of the space, shape ``(..., len(space.targets))``, natural units.
         """
-        natural, colors = self.space.denormalize(luminance, predicted)
+        colors = self.space.denormalize_targets(predicted)
         if saturation == 1:
             return np.asarray(colors)
-        _, gray = self.space.encode(self.space.gray(natural))
+        _, gray = self.space.encode(self.space.gray(self.space.denormalize_luminance(luminance)))
         return np.asarray(gray + saturation * (colors - gray))
 
     def plain_gray(self, pictures: np.ndarray) -> np.ndarray:

@@ -11,21 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from unetcolor._strips import STRIP_PIXELS, each_strip
+from unetcolor._strips import STRIP_PIXELS, each_strip, one_ahead
 from unetcolor.codec import Codec, average_blocks
 from unetcolor.hints import Hints
-from unetcolor.images import from_float, shrink, to_float
+from unetcolor.images import shrink, to_float
 from unetcolor.prediction.following import between, follow, surfaces_of
 from unetcolor.prediction.inputs import Loaded, load_batches
 from unetcolor.prediction.reference import Reference
+from unetcolor.prediction.steps import Network, ask, join, reader
+from unetcolor.prediction.unscaled import are_alike, colorize_unscaled
 from unetcolor.prediction.upsample import EdgeAwareUpsampler
-from unetcolor.spaces import ColorSpace
-
-# At the first of the 255 levels above black, rounding alone moves Oklab's L by 1 % of its range, and no color can be
-# seen.
-_DARKEST_COLORED = 1.5 / 255
-
-Network = Callable[[np.ndarray], np.ndarray]
 
 # Takes a picture's luminance and its colors, both as small as the network's answer, and returns other colors.
 Adjust = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -42,6 +37,7 @@ def colorize(
     hints: Iterable[Hints | None] | None = None,
     reference: Reference | None = None,
     adjust: Adjust | None = None,
+    ahead: bool = False,
 ) -> Iterator[np.ndarray]:
     """Yield the pictures in color, in their order.
 
@@ -66,21 +62,52 @@ def colorize(
     adjust
         Called for each picture in its turn, with its luminance ``(h, w, 1)`` in network units and its colors
         ``(h, w, n)`` in natural units, both at the size of the network's answer; returns the colors to use instead.
+    ahead
+        Let the network see the next batch while one is finished.
 
     Yields
     ------
     Arrays ``(height, width, 3)``, or 4 channels if the picture has transparency, of the picture's dtype.
     """
-    for loaded in load_batches(pictures, repeat(None) if hints is None else hints, batch_size):
-        small = [_shrink(photo.pixels, codec, side) for photo in loaded]
-        plain = [codec.without_hints(luminance) for luminance in small]
-        hinted = [
-            _with_hints(luminance, photo.hints, photo.pixels.shape[:2], codec)
-            for luminance, photo in zip(small, loaded, strict=True)
-            if photo.hints is not None
-        ]
-        unhinted, answers = _predict_by_size(plain, network), iter(_predict_by_size(hinted, network))
-        for photo, luminance, predicted in zip(loaded, small, unhinted, strict=True):
+    show = partial(
+        _show,
+        network=network,
+        codec=codec,
+        side=side,
+        saturation=saturation,
+        reference=reference,
+        adjust=adjust,
+    )
+    batches = load_batches(pictures, repeat(None) if hints is None else hints, batch_size, held=1 + ahead)
+    for colored in one_ahead(show, batches) if ahead else map(show, batches):
+        yield from colored
+
+
+def _show(
+    batch: list[Loaded],
+    network: Network,
+    codec: Codec,
+    side: float,
+    saturation: float,
+    reference: Reference | None,
+    adjust: Adjust | None,
+) -> Iterator[np.ndarray]:
+    """Show a batch to the network, and return what gives its pictures their colors."""
+    height, width, _ = batch[0].pixels.shape
+    is_plain = reference is None and adjust is None and codec.stride == 1
+    if is_plain and are_alike(batch) and working_size(height, width, side) == (height, width):
+        return colorize_unscaled(batch, network, codec, saturation)
+    small = [_shrink(photo.pixels, codec, side) for photo in batch]
+    hinted = [
+        _with_hints(luminance, photo.hints, photo.pixels.shape[:2], codec)
+        for luminance, photo in zip(small, batch, strict=True)
+        if photo.hints is not None
+    ]
+    unhinted = _predict_by_size([codec.without_hints(luminance) for luminance in small], network, codec)
+    answers = iter(_predict_by_size(hinted, network, codec))
+
+    def finish() -> Iterator[np.ndarray]:
+        for photo, luminance, predicted in zip(batch, small, unhinted, strict=True):
             seen = average_blocks(luminance, codec.stride)
             colors = codec.colors(seen, predicted, saturation)
             if photo.hints is not None:
@@ -99,6 +126,8 @@ def colorize(
             if adjust is not None:
                 colors = adjust(seen, colors)
             yield _finish(photo, upsample(colors), codec)
+
+    return finish()
 
 
 def working_size(height: int, width: int, side: float) -> tuple[int, int]:
@@ -133,16 +162,14 @@ def _luminance_at(pixels: np.ndarray, codec: Codec, places: np.ndarray) -> np.nd
     return found
 
 
-def _predict_by_size(inputs: list[np.ndarray], network: Network) -> list[np.ndarray]:
+def _predict_by_size(inputs: list[np.ndarray], network: Network, codec: Codec) -> list[np.ndarray]:
     """Show all pictures of one size to the network together; return its answers in the order of the inputs."""
     by_size: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
     for i, luminance in enumerate(inputs):
         by_size[luminance.shape].append(i)
     answers: dict[int, np.ndarray] = {}
     for indices in by_size.values():
-        predicted = network(np.stack([inputs[i] for i in indices]))
-        if not np.isfinite(predicted).all():
-            raise ValueError("the network's output is not finite: its training diverged; try a lower learning rate")
+        predicted = ask(network, np.stack([inputs[i] for i in indices]), codec)
         answers.update(zip(indices, predicted, strict=True))
     return [answers[i] for i in range(len(inputs))]
 
@@ -152,34 +179,13 @@ def _finish(photo: Loaded, upsampler: EdgeAwareUpsampler, codec: Codec) -> np.nd
     pixels, alpha = photo.pixels, photo.alpha
     height, width = pixels.shape[:2]
     result = np.empty((height, width, 3 if alpha is None else 4), dtype=pixels.dtype)
-    luminances_of = _reader(pixels, codec)
+    luminances_of = reader(pixels, codec)
 
     def work(strip: slice) -> None:
         natural, full = luminances_of(pixels[strip])
-        rgb = codec.space.decode(natural, upsampler.rows(full, strip.start))
-        if pixels.dtype == np.uint8:
-            _keep_darkest_gray(rgb, natural, codec.space)
-        result[strip, :, :3] = from_float(rgb, pixels.dtype)
+        result[strip, :, :3] = join(natural, upsampler.rows(full, strip.start), codec.space, pixels.dtype)
         if alpha is not None:
             result[strip, :, 3] = alpha[strip]
 
     each_strip(work, height, max(1, STRIP_PIXELS // width))
     return result
-
-
-def _reader(pixels: np.ndarray, codec: Codec) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Return what tells the luminances of parts of a picture, as :meth:`Codec.luminances` does."""
-    if pixels.shape[-1] == 1 and pixels.dtype.kind == "u":
-        levels = np.arange(np.iinfo(pixels.dtype).max + 1).astype(pixels.dtype)
-        if len(levels) < pixels.size:
-            # Each level is converted once, and looked up for its pixels.
-            natural, network = codec.luminances(to_float(levels).reshape(1, -1, 1))
-            return lambda part: (natural[0][part[..., 0]], network[0][part[..., 0]])
-    return lambda part: codec.luminances(to_float(part))
-
-
-def _keep_darkest_gray(rgb: np.ndarray, luminance: np.ndarray, space: ColorSpace) -> None:
-    darkest, _ = space.encode(np.full(3, _DARKEST_COLORED, dtype=luminance.dtype))
-    too_dark = luminance[..., 0] < darkest
-    if too_dark.any():
-        rgb[too_dark] = space.gray(luminance[too_dark])

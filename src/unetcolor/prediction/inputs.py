@@ -96,13 +96,25 @@ def read_each(given: Iterable[Any]) -> Iterator[Hints | None]:
     raise ValueError("there are more pictures than entries of hints: give one for each, None for no hints")
 
 
-def load_batches(pictures: Iterable[Any], hints: Iterable[Hints | None], batch_size: int) -> Iterator[list[Loaded]]:
-    """Load pictures, each with its hints, until there are enough of them, or they fill enough memory."""
+def load_batches(
+    pictures: Iterable[Any], hints: Iterable[Hints | None], batch_size: int, held: int = 1
+) -> Iterator[list[Loaded]]:
+    """Load pictures, each with its hints, until there are enough of them, or they fill enough memory.
+
+    Parameters
+    ----------
+    pictures, hints
+        The pictures, and the hints of each.
+    batch_size
+        Pictures in a batch, at most.
+    held
+        Batches that are held in memory at once.
+    """
     batch: list[Loaded] = []
     # Pictures come first: with hints that never end, none is asked for after the last picture.
     for picture, its_hints in zip(pictures, hints, strict=False):
         batch.append(_load(picture)._replace(hints=its_hints))
-        if len(batch) == batch_size or sum(loaded.pixels.size for loaded in batch) >= _BATCH_VALUES:
+        if len(batch) == batch_size or sum(loaded.pixels.size for loaded in batch) >= _BATCH_VALUES // held:
             yield batch
             batch = []
     if batch:

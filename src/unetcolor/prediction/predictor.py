@@ -134,8 +134,14 @@ class Predictor:
         verbosity(verbose)
         pictures, join = list_pictures(images)
         each = None if hints is None else hints_of(hints, images, pictures)
-        colored = self.stream(
-            pictures, size=size, saturation=saturation, hints=each, reference=reference, batch_size=batch_size
+        colored = self._colorize(
+            pictures,
+            size=size,
+            saturation=saturation,
+            hints=each,
+            reference=reference,
+            batch_size=batch_size,
+            ahead=len(pictures) > 1,
         )
         results: np.ndarray | list[np.ndarray] = join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
@@ -154,6 +160,28 @@ class Predictor:
         adjust: Adjust | None = None,
     ) -> Iterator[np.ndarray]:
         """Give pictures their colors one after the other; see :meth:`unetcolor.UNetColorizer.stream`."""
+        return self._colorize(
+            pictures,
+            size=size,
+            saturation=saturation,
+            hints=hints,
+            reference=reference,
+            batch_size=batch_size,
+            adjust=adjust,
+        )
+
+    def _colorize(
+        self,
+        pictures: Iterable[Any],
+        *,
+        size: int | None,
+        saturation: float,
+        hints: Iterable[Any] | None,
+        reference: Any,
+        batch_size: int,
+        adjust: Adjust | None = None,
+        ahead: bool = False,
+    ) -> Iterator[np.ndarray]:
         if hints is not None and not self.codec.hints:
             raise ValueError(
                 "this model takes no hints: the preset photo does, and so does a model of UNetColorizer(hints=True)"
@@ -174,6 +202,7 @@ class Predictor:
             hints=None if hints is None else read_each(hints),
             reference=reference if reference is None or isinstance(reference, Reference) else Reference(reference),
             adjust=adjust,
+            ahead=ahead,
         )
 
 
