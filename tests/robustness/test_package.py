@@ -26,7 +26,7 @@ ALLOWED = {
     "tests": r".+\.py|networks/golden/\w+\.npz",
     "benchmarks": r"\w+\.py",
     "recipes": r"\w+\.(py|md)",
-    "examples": r".+\.(py|toml|ipynb|md)",
+    "examples": r".+\.(py|toml|ipynb|md)|browser/[\w-]+\.(m?js|json|html|css)",
     "docs": r".+\.(md|rst|py)|images/\w+\.(png|jpg|gif|svg)|training/\w+\.csv",
     "licenses": r"[\w.-]+",
 }
