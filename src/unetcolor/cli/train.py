@@ -111,6 +111,14 @@ def train(
             show_default="the color space's, or mae",
         ),
     ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            help="How several share each batch: mirrored, the GPUs of this machine; or multiworker, the processes that "
+            "TF_CONFIG names, each started with the same command.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -164,6 +172,7 @@ def train(
                 optimizer=keras.optimizers.Adam(rate),
                 callbacks=keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: colorizer.save(output)),
                 checkpoint=checkpoint,
+                strategy=strategy,
                 # A bar is for a terminal; a log gets a line an epoch.
                 verbose=0 if as_json else 1 if sys.stdout.isatty() else 2,
                 **chosen,
