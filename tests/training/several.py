@@ -33,8 +33,10 @@ PICTURES, OTHERS = samples.load_portraits()[:19, ::4, ::4], samples.load_portrai
 results: dict[str, Any] = {}
 
 
-def train(name: str, images: Any = PICTURES, strategy: str | None = "multiworker", **options: Any) -> None:
-    colorizer = UNetColorizer("lab", filters=(4, 8), seed=5)
+def train(
+    name: str, images: Any = PICTURES, strategy: str | None = "multiworker", filters: Any = (4,), **options: Any
+) -> None:
+    colorizer = UNetColorizer("lab", filters=filters, seed=5)
     usual = {"epochs": 2, "batch_size": 6, "precision": "float32", "verbose": 0}
     history = colorizer.fit(images, strategy=strategy, **usual | options).history
     results.update({f"{name}/{metric}": values for metric, values in history.items()})
@@ -60,6 +62,7 @@ def train_with_sgd(name: str, strategy: str | None, **options: Any) -> None:
     train(
         name,
         strategy=strategy,
+        filters=(4, 8),
         optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
         validation_data=OTHERS,
         validate_colors=True,
@@ -83,6 +86,11 @@ def train_with_adam(name: str, strategy: str | None) -> None:
 
 def train_in_bfloat16(name: str, strategy: str | None) -> None:
     train(name, strategy=strategy, epochs=1, precision="bfloat16", optimizer="sgd")
+
+
+def train_a_little(name: str, strategy: str | None, **options: Any) -> None:
+    """Train as the workers of which one dies."""
+    train(name, strategy=strategy, optimizer=keras.optimizers.SGD(0.05, 0.9), augment=True, average=0.5, **options)
 
 
 def disagree() -> None:
@@ -117,8 +125,9 @@ def disagree() -> None:
 if __name__ == "__main__":
     trainings = {"sgd": train_with_sgd, "adam": train_with_adam, "bfloat16": train_in_bfloat16}
     if DIES:
-        train_with_sgd("sgd", "multiworker", checkpoint=OUTPUT.with_name("checkpoint.npz"), callbacks=[Dies()])
+        train_a_little("little", "multiworker", checkpoint=OUTPUT.with_name("checkpoint.npz"), callbacks=[Dies()])
     elif IS_WORKER:
+        train_a_little("little", "multiworker")
         for name, training in trainings.items():
             training(name, "multiworker")
         disagree()

@@ -78,7 +78,7 @@ def require_close(found: dict[str, float], tolerance: float) -> None:
     # Levels of 255, and units of CIEDE2000.
     assert found.pop("predicted") <= 2
     assert all(found.pop(name) < 1e-3 for name in [name for name in found if "delta_e" in name])
-    assert len(found) > 20
+    assert len(found) > 10
     assert max(found.values()) < tolerance, found
 
 
@@ -152,6 +152,17 @@ def test_one_device_is_a_strategy_too(small_portraits: np.ndarray) -> None:
     # The network and its layers stay as they were made.
     assert [layer.get_config() for layer in one.model.layers] == [layer.get_config() for layer in alone.model.layers]
     assert type(one.model) is type(alone.model)
+
+
+def test_a_training_begun_by_several_goes_on_alone(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    options = {"batch_size": 4, "average": 0.5, "optimizer": "sgd", "precision": "float32", "verbose": 0}
+    whole, begun, resumed = (UNetColorizer("lab", filters=(4,), seed=1) for _ in range(3))
+    whole.fit(small_portraits, epochs=2, **options)
+    strategy = tf.distribute.OneDeviceStrategy("CPU:0")
+    begun.fit(small_portraits, epochs=1, strategy=strategy, checkpoint=tmp_path / "x.npz", **options)
+    resumed.fit(small_portraits, epochs=2, checkpoint=tmp_path / "x.npz", **options)
+    for mine, theirs in zip(whole.model.variables, resumed.model.variables, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5, err_msg=mine.path)
 
 
 @pytest.mark.parametrize(

@@ -151,17 +151,17 @@ class Distribution:
         """Return the sum of an array over the workers."""
         if self.workers == 1:
             return values
-        count = self.shares.count
+        added = self._strategy.run(_add, args=(tf.constant(values), tf.constant(self.shares.count)))
+        first: np.ndarray = self._strategy.experimental_local_results(added)[0].numpy()
+        return first
 
-        @tf.function  # type: ignore[untyped-decorator]
-        def add() -> tf.Tensor:
-            context = tf.distribute.get_replica_context()
-            # Each worker counts once, whatever the number of its replicas.
-            once = tf.cast(context.replica_id_in_sync_group % count == 0, tf.float64)
-            return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(values) * once)
 
-        added: np.ndarray = self._strategy.experimental_local_results(self._strategy.run(add))[0].numpy()
-        return added
+@tf.function  # type: ignore[untyped-decorator]
+def _add(values: tf.Tensor, replicas: tf.Tensor) -> tf.Tensor:
+    context = tf.distribute.get_replica_context()
+    # Each worker counts once, whatever the number of its replicas.
+    once = tf.cast(context.replica_id_in_sync_group % replicas == 0, values.dtype)
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values * once)
 
 
 class Replicated(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types.
