@@ -14,7 +14,7 @@ import tensorflow as tf
 from typing_extensions import override
 
 from unetcolor.errors import shown
-from unetcolor.networks.copying import UncopyableError
+from unetcolor.networks.copying import UncopyableError, give_weights, weights_of
 from unetcolor.networks.precision import Precision
 from unetcolor.networks.snapshot import copies
 from unetcolor.training.fused import Twin
@@ -123,12 +123,16 @@ class Distribution:
         """
         with self._strategy.scope():
             try:
-                twin_of, pairs = copy_for_replicas(network)
+                copied, pairs = copy_for_replicas(network)
             except UncopyableError as error:
                 raise ValueError(f"this network cannot be trained by several: {error}") from error
-            replicas = Replicas(twin_of.input, twin_of.output, name=network.name)
+            layers = [pair for pair in pairs if isinstance(pair[0], keras.layers.Layer)]
+            for mine, theirs in layers:
+                if hasattr(theirs, "finalize_state"):
+                    give_weights(theirs, weights_of(mine))
+            replicas = Replicas(copied.input, copied.output, name=network.name)
             replicas.dtype_policy = "float32"
-            replicas.train_through(network, None if precision == "float32" else Twin(twin_of, precision))
+            replicas.train_through(network, None if precision == "float32" else Twin(copied, precision))
             optimizer = _copy_of(network.optimizer)
             own = {**arguments, "optimizer": optimizer, "loss": _for_each_picture(arguments["loss"])}
             for name in ("metrics", "weighted_metrics"):
@@ -136,15 +140,15 @@ class Distribution:
             replicas.compile(**own)
             optimizer.build(replicas.trainable_variables)
         network.optimizer.build(network.trainable_variables)
-        layers = [pair for pair in pairs if isinstance(pair[0], keras.layers.Layer)]
         variables = [pair for mine, theirs in layers for pair in zip(mine.variables, theirs.variables, strict=True)]
         variables += zip(network.optimizer.variables, optimizer.variables, strict=True)
         made = Replicated(replicas, variables)
         values = copies([mine for mine, _ in variables])
-        chief = self._sum(np.concatenate([v.ravel().astype(np.float64) for v in values]) * self.is_chief)
+        flat = np.concatenate([value.ravel().astype(np.float64) for value in values])
+        chief = self._sum(flat if self.is_chief else np.zeros_like(flat))
         ends = np.cumsum([value.size for value in values])
-        for (_, theirs), value, flat in zip(variables, values, np.split(chief, ends[:-1]), strict=True):
-            theirs.assign(flat.reshape(value.shape).astype(value.dtype))
+        for (_, theirs), value, of_chief in zip(variables, values, np.split(chief, ends[:-1]), strict=True):
+            theirs.assign(of_chief.reshape(value.shape).astype(value.dtype))
         return made
 
     def _sum(self, values: np.ndarray) -> np.ndarray:
