@@ -215,8 +215,8 @@ class UNetColorizer:
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
             elsewhere; a checkpoint keeps which of the two it was.
         strategy
-            Let several share each batch: ``"mirrored"`` for the devices of this machine, ``"multiworker"`` for the
-            processes that ``TF_CONFIG`` names, of which each calls ``fit`` with the same arguments; or a strategy of
+            Let several processes share each batch: ``"multiworker"`` for those that ``TF_CONFIG`` names, of which each
+            calls ``fit`` with the same arguments; ``"mirrored"`` for the one device of this machine; or a strategy of
             ``tf.distribute``. :doc:`/howto/several_machines` says more.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,

@@ -114,8 +114,8 @@ def train(
     strategy: Annotated[
         str | None,
         typer.Option(
-            help="How several share each batch: mirrored, the GPUs of this machine; or multiworker, the processes that "
-            "TF_CONFIG names, each started with the same command.",
+            help="How several processes share each batch: multiworker, for those that TF_CONFIG names, each started "
+            "with the same command; or mirrored, for the one device of this machine.",
             show_default=False,
         ),
     ] = None,

@@ -32,6 +32,11 @@ class Distribution:
     ----------
     given
         What ``fit(strategy=...)`` was given.
+
+    Raises
+    ------
+    ValueError
+        There is no such strategy, or it has several devices in one process.
     """
 
     def __init__(self, given: Any) -> None:
@@ -42,6 +47,13 @@ class Distribution:
         addresses = [(job, i) for job in ("chief", "worker") for i in range(len(cluster.get(job, ())))]
         self.workers = len(addresses) or 1
         self.worker = addresses.index((resolver.task_type, resolver.task_id)) if addresses else 0
+        if self.replicas > self.workers:
+            # Replicas that are traced in threads of one process do not always add up the same layers' numbers.
+            raise ValueError(
+                f"each process must train on one device, and this one has {self.shares.count}: start a process for "
+                "each device with strategy='multiworker', and show it no other one, with CUDA_VISIBLE_DEVICES; or without "
+                "other processes, give tf.distribute.MirroredStrategy the one device to train on"
+            )
 
     @property
     def is_chief(self) -> bool:
