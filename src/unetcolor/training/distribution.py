@@ -51,8 +51,8 @@ class Distribution:
             # Replicas that are traced in threads of one process do not always add up the same layers' numbers.
             raise ValueError(
                 f"each process must train on one device, and this one has {self.shares.count}: start a process for "
-                "each device with strategy='multiworker', and show it no other one, with CUDA_VISIBLE_DEVICES; or without "
-                "other processes, give tf.distribute.MirroredStrategy the one device to train on"
+                "each device with strategy='multiworker', and show it no other one, with CUDA_VISIBLE_DEVICES; or give "
+                "tf.distribute.MirroredStrategy the one device to train on"
             )
 
     @property
