@@ -170,7 +170,7 @@ def test_a_training_begun_by_several_goes_on_alone(small_portraits: np.ndarray, 
     [
         ("miror", "unknown strategy 'miror'. Did you mean 'mirrored'[?] Available: mirrored, multiworker"),
         (7, "strategy must be one of mirrored, multiworker, or a tf.distribute.Strategy, not 7"),
-        ("multiworker", 'environment variable TF_CONFIG, which is not set; .* "type": "worker"'),
+        ("multiworker", 'TF_CONFIG, which is not set; .*"type": "worker"'),
     ],
 )
 def test_what_is_no_strategy_is_refused(small_portraits: np.ndarray, strategy: Any, message: str) -> None:
