@@ -15,8 +15,8 @@ from hypothesis import settings
 
 from unetcolor import UNetColorizer, samples
 
-# It needs atheris, and is no test.
-collect_ignore = ["robustness/fuzz_pictures.py"]
+# Scripts, and no tests: the one needs atheris, and the tests start the other.
+collect_ignore = ["robustness/fuzz_pictures.py", "training/several.py"]
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start with them.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -34,10 +34,12 @@ FLOORS = [
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
-# All else runs where TensorFlow is not installed.
+# All else runs where TensorFlow is not installed. Several that train one network do it under its strategies: no other
+# backend has any, and Keras' own ``keras.distribution`` is for JAX.
 IMPORT_TENSORFLOW = {
     *("training.tf_data", "training.fused", "prediction.engines.tensorflow", "testing"),
     *("export.saved_model", "export.tflite"),
+    *("training.distribution", "training.replicas", "training.strategies"),
 }
 
 # A docstring is no code, and neither are comments and empty lines.

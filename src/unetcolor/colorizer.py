@@ -154,6 +154,7 @@ class UNetColorizer:
         callbacks: Any = None,
         checkpoint: str | os.PathLike[str] | None = None,
         precision: Precision = "auto",
+        strategy: Any = None,
         verbose: Any = "auto",
         **keras_arguments: Any,
     ) -> keras.callbacks.History:
@@ -214,6 +215,10 @@ class UNetColorizer:
             Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
             elsewhere; a checkpoint keeps which of the two it was.
+        strategy
+            Let several processes share each batch: ``"multiworker"`` for those that ``TF_CONFIG`` names, of which each
+            calls ``fit`` with the same arguments; ``"mirrored"`` for the one device of this machine; or a strategy of
+            ``tf.distribute``. :doc:`/howto/several_machines` says more.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
             ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
@@ -256,6 +261,7 @@ class UNetColorizer:
                 verbose=verbose,
             ),
             precision,
+            strategy,
             callbacks,
             keras_arguments,
             image_size=self.image_size,

@@ -96,6 +96,9 @@ def test_the_options_of_the_presets_trainings(
     refused = run("train", colors, "-o", tmp_path / "other.keras", "--sizes", "96", *TINY)
     assert refused.exit_code == 2
     assert "such as 22x96,28x128, not '96'" in refused.stderr
+    refused = run("train", colors, "-o", tmp_path / "other.keras", "--strategy", "miror", *TINY)
+    assert refused.exit_code == 2
+    assert "Did you mean 'mirrored'" in refused.stderr
 
 
 # The command shows it as a note.

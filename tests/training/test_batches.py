@@ -10,16 +10,16 @@ from unetcolor.codec import Codec
 from unetcolor.images import to_float
 from unetcolor.training import Ageing, Augmentation
 from unetcolor.training.batches import Batches, ValidationBatches, size_in, sizes_in_turn
-from unetcolor.training.pictures import open_pictures
+from unetcolor.training.hinting import Hinting
+from unetcolor.training.pictures import ArrayPictures, open_pictures
 from unetcolor.training.sampling import InTurn
+from unetcolor.training.shares import Shares
 
 LAB = Codec(get_color_space("lab"))
 
 
-def batches(
-    pictures: np.ndarray, *, codec: Codec = LAB, shuffle: bool = True, seed: int = 1, **options: Any
-) -> Batches:
-    opened = open_pictures(pictures)
+def batches(pictures: Any, *, codec: Codec = LAB, shuffle: bool = True, seed: int = 1, **options: Any) -> Batches:
+    opened = pictures if isinstance(pictures, ArrayPictures) else open_pictures(pictures)
     order = InTurn(len(opened), 3, shuffle=shuffle, seed=seed)
     usual = {"steps": order.steps, "sizes": ((1, opened.size),), "augment": None, "ageing": None, "epochs": (0, 9)}
     return Batches(opened, codec, order, seed=seed, **usual | options)
@@ -125,3 +125,44 @@ def test_a_fault_in_a_picture_reaches_the_caller(tmp_path: Any, portraits: np.nd
     assert len(made[0][0]) == 2
     with pytest.raises(ValueError, match=r"3\.png"):
         made[1]
+
+
+class Counted(ArrayPictures):
+    """Pictures that count how many were read."""
+
+    read = 0
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        type(self).read += 1
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("options", [{}, AUGMENT], ids=["plain", "augmented"])
+def test_shares_are_the_batch_and_no_process_reads_more(
+    options: dict[str, Any], small_portraits: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Counted, "read", 0)
+    counted = Counted(small_portraits)
+    codec = Codec(get_color_space("lab"), hints=True)
+    usual = {"codec": codec, "hinting": Hinting(without=0.2), "epochs": (0, 1), **options}
+    whole, each = batches(small_portraits, **usual), [Shares(0, 1, 4), Shares(1, 2, 4), Shares(3, 1, 4)]
+    parts = [batches(counted, **usual, shares=shares) for shares in each]
+    for i in range(3):
+        made = [
+            part[i * shares.count + n] for part, shares in zip(parts, each, strict=True) for n in range(shares.count)
+        ]
+        for got, wanted in zip(zip(*made, strict=True), whole[i], strict=True):
+            np.testing.assert_array_equal(np.concatenate(got), wanted)
+    assert Counted.read == len(small_portraits)
+
+
+def test_shares_of_validation_are_its_batches(small_portraits: np.ndarray) -> None:
+    opened = open_pictures(small_portraits)
+    whole, parts = (
+        ValidationBatches(opened, LAB, 3),
+        [ValidationBatches(opened, LAB, 3, Shares(i, 1, 2)) for i in (0, 1)],
+    )
+    assert [len(part) for part in parts] == [len(whole)] * 2 == [3, 3]
+    for i in range(3):
+        for got, wanted in zip(zip(*(part[i] for part in parts), strict=True), whole[i], strict=True):
+            np.testing.assert_array_equal(np.concatenate(got), wanted)

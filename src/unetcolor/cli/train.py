@@ -125,6 +125,14 @@ def train(
             show_default="the color space's, or mae",
         ),
     ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            help="How several processes share each batch: multiworker, for those that TF_CONFIG names, each started "
+            "with the same command; or mirrored, for the one device of this machine.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -185,6 +193,7 @@ def train(
                 optimizer=keras.optimizers.Adam(rate),
                 callbacks=keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: colorizer.save(output)),
                 checkpoint=checkpoint,
+                strategy=strategy,
                 # A bar is for a terminal; a log gets a line an epoch.
                 verbose=0 if as_json else 1 if sys.stdout.isatty() else 2,
                 **chosen,

@@ -24,6 +24,7 @@ from unetcolor.training.augmentation import Augmentation
 from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Pictures, Size
 from unetcolor.training.sampling import Order
+from unetcolor.training.shares import WHOLE, Shares
 
 # (epochs, (height, width)): for so many epochs the pictures have this size.
 SizesInTurn = Sequence[tuple[int, Size]]
@@ -62,6 +63,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         Of all random numbers.
     epochs
         The first epoch, from which on the batches are counted, and the one at which the training ends.
+    shares
+        The shares of each batch to make; each is then counted as a batch.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         hinting: Hinting | None = None,
         seed: int,
         epochs: tuple[int, int],
+        shares: Shares = WHOLE,
     ) -> None:
         super().__init__()
         self._pictures = pictures
@@ -88,9 +92,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         self._ageing = ageing
         self._hinting = hinting
         self._seed = seed
+        self._shares = shares
         first, end = epochs
         self._first = first * steps
-        self._ahead = _Ahead(self._make, (end - first) * steps)
+        self._ahead = _Ahead(self._make, (end - first) * steps * shares.count)
 
     @property
     def num_batches(self) -> None:
@@ -102,22 +107,26 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         return self._ahead.get(index)
 
     def _make(self, index: int) -> Batch:
-        number = self._first + index
+        batch, share = divmod(index, self._shares.count)
+        number = self._first + batch
         epoch, step = divmod(number, self._steps)
         rng = np.random.default_rng((self._seed, epoch, step))
         size = size_in(self._sizes, epoch)
-        chosen = [self._pictures[i] for i in self._order.choose(number, rng)]
+        indices = self._order.choose(number, rng)
+        part = self._shares.part(len(indices), share)
+        # Each picture has random numbers of its own, whoever makes the others of the batch.
+        chosen, rngs = [self._pictures[i] for i in indices[part]], rng.spawn(len(indices))[part]
         if self._augment is None:
             rgb = [to_float(picture if picture.shape[:2] == size else cover(picture, size)) for picture in chosen]
         else:
-            rgb = [self._augment.apply(picture, size, rng) for picture in chosen]
-        inputs, targets = self._codec.example(np.stack(rgb))
+            rgb = [self._augment.apply(picture, size, rng) for picture, rng in zip(chosen, rngs, strict=True)]
+        inputs, targets = self._codec.example(_as_batch(rgb, size))
         if self._hinting is not None:
             # Of the luminance as it was: what ages the photo does not change what the user remembers.
-            for picture, colors in zip(inputs, rgb, strict=True):
+            for picture, colors, rng in zip(inputs, rgb, rngs, strict=True):
                 picture[..., 1:] = self._codec.hint_layer(picture[..., :1], *self._hinting.draw(colors, rng))
         if self._ageing is not None:
-            for picture, colors in zip(inputs, rgb, strict=True):
+            for picture, colors, rng in zip(inputs, rgb, rngs, strict=True):
                 seen = self._ageing.film(colors, rng)
                 luminance = picture if seen is colors else self._codec.inputs(seen)
                 picture[..., :1] = self._ageing.apply(luminance[..., :1], rng)
@@ -135,28 +144,50 @@ class ValidationBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras h
         Makes examples of them.
     batch_size
         Pictures in a batch; the last may have fewer.
+    shares
+        The shares of each batch to make; each is then counted as a batch.
     """
 
-    def __init__(self, pictures: Pictures, codec: Codec, batch_size: int) -> None:
+    def __init__(self, pictures: Pictures, codec: Codec, batch_size: int, shares: Shares = WHOLE) -> None:
         super().__init__()
         self._pictures = pictures
         self._codec = codec
         self._batch_size = batch_size
-        self._ahead = _Ahead(lambda index: codec.example(self.rgb(index)), len(self))
+        self._shares = shares
+        self._ahead = _Ahead(self._make, len(self))
+
+    @property
+    def whole_batches(self) -> int:
+        """Number of batches, of which each has the shares of all processes."""
+        return ceil(len(self._pictures) / self._batch_size)
 
     @override
     def __len__(self) -> int:
-        return ceil(len(self._pictures) / self._batch_size)
+        return self.whole_batches * self._shares.count
 
     @override
     def __getitem__(self, index: int) -> Batch:
         return self._ahead.get(index)
 
     def rgb(self, index: int) -> np.ndarray:
-        """Return the pictures of a batch: float32 in ``[0, 1]``, shape ``(batch, height, width, 3)``."""
-        first = index * self._batch_size
-        last = min(first + self._batch_size, len(self._pictures))
-        return np.stack([to_float(self._pictures[i]) for i in range(first, last)])
+        """Return the pictures of a whole batch: float32 in ``[0, 1]``, shape ``(batch, height, width, 3)``."""
+        return self._rgb(self._indices(index))
+
+    def _make(self, index: int) -> Batch:
+        batch, share = divmod(index, self._shares.count)
+        indices = self._indices(batch)
+        return self._codec.example(self._rgb(indices[self._shares.part(len(indices), share)]))
+
+    def _indices(self, batch: int) -> range:
+        return range(len(self._pictures))[batch * self._batch_size : (batch + 1) * self._batch_size]
+
+    def _rgb(self, indices: range) -> np.ndarray:
+        return _as_batch([to_float(self._pictures[i]) for i in indices], self._pictures.size)
+
+
+def _as_batch(rgb: list[np.ndarray], size: Size) -> np.ndarray:
+    """Return pictures of one size as a batch, which may be empty."""
+    return np.array(rgb, np.float32).reshape(len(rgb), *size, 3)
 
 
 class _Ahead:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from unetcolor.networks.precision import Precision
 from unetcolor.training.schedule import Cosine
+
+if TYPE_CHECKING:
+    from unetcolor.training.distribution import Distribution, Replicated
 
 
 class Compilation:
@@ -84,6 +87,17 @@ class Compilation:
             if not view.optimizer.built:
                 view.optimizer.build(view.trainable_variables)
         return view
+
+    def replicated(self, network: keras.Model, precision: Precision, distribution: Distribution) -> Replicated:
+        """Return what to train in place of a network that is compiled where several train."""
+        if network.optimizer is not self._optimizer:
+            raise ValueError(
+                "this network was compiled by hand, and several cannot train it as it is: pass the optimizer, the loss "
+                "and the metrics to fit"
+            )
+        # Its variables may have been made again.
+        self._view = None
+        return distribution.replicated(network, self.arguments, precision)
 
 
 def _view(network: keras.Model, precision: Precision, former: keras.Model | None) -> keras.Model:

@@ -17,8 +17,17 @@ from unetcolor.training.batches import Batches, ValidationBatches
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Pictures, Size, open_pictures
 from unetcolor.training.sampling import ByShare, InTurn, Order
+from unetcolor.training.shares import WHOLE, Shares
 from unetcolor.training.sources import SourcePictures
-from unetcolor.training.tf_data import as_dataset, encode_stream, is_stream, open_stream, require_end, size_of_batches
+from unetcolor.training.tf_data import (
+    as_dataset,
+    encode_stream,
+    is_stream,
+    open_stream,
+    parts_of,
+    require_end,
+    size_of_batches,
+)
 
 
 @dataclass(frozen=True)
@@ -72,17 +81,21 @@ def prepare(
     first_epoch: int,
     steps_per_epoch: int | None,
     validation_steps: int | None,
+    shares: Shares | None = None,
 ) -> TrainingData:
-    """Open the pictures that ``fit`` was given, and make batches for the network of them."""
+    """Open the pictures that ``fit`` was given, and make batches for the network of them.
+
+    Where several train, the batches are the shares of this process, and what is said of them is said of whole batches.
+    """
     # One that is not fixed is drawn once, for the order and for all else.
     seed = secrets.randbits(32) if seed is None else seed
     if is_stream(images):
         size = size_of_batches(images)
         batches = _batches_of_stream(images, codec, options, image_size, size, steps_per_epoch, seed)
-        validation = _validation(options.validation_data, codec, options, size, validation_steps)
+        validation = _validation(options.validation_data, codec, options, size, validation_steps, shares)
         cardinality = int(batches.cardinality())
         steps = steps_per_epoch or (cardinality if cardinality > 0 else None)
-        return TrainingData(batches, steps, validation, size, None)
+        return TrainingData(_parts(batches, shares), steps, validation, size, None)
     largest = _largest(options)
     pictures = open_pictures(images, largest or image_size, verbose=options.shows_progress)
     held_out = options.validation_data
@@ -108,11 +121,12 @@ def prepare(
         hinting=options.hinting,
         seed=seed,
         epochs=(first_epoch, options.epochs),
+        shares=shares or WHOLE,
     )
     return TrainingData(
         _as_keras_takes_it(made, codec, {size for _, size in sizes}),
         steps,
-        _validation(held_out, codec, options, size, validation_steps),
+        _validation(held_out, codec, options, size, validation_steps, shares),
         size,
         len(pictures),
     )
@@ -146,16 +160,23 @@ def _batches_of_stream(
     return batches
 
 
-def _validation(source: Any, codec: Codec, options: Options, size: Size, steps: int | None) -> Validation | None:
+def _parts(batches: Any, shares: Shares | None) -> Any:
+    return batches if shares is None else parts_of(batches, shares)
+
+
+def _validation(
+    source: Any, codec: Codec, options: Options, size: Size, steps: int | None, shares: Shares | None
+) -> Validation | None:
     if source is None:
         return None
     if is_stream(source):
         batches = encode_stream(source, codec)
         require_end(batches, steps, "pass validation_steps")
-        return Validation(batches, partial(_rgb_of_stream, source, steps))
+        return Validation(_parts(batches, shares), partial(_rgb_of_stream, source, steps))
     pictures = source.at(size) if isinstance(source, Pictures) else open_pictures(source, size, part="test")
-    made = ValidationBatches(pictures, codec, options.batch_size)
-    return Validation(_as_keras_takes_it(made, codec, {size}), lambda: (made.rgb(i) for i in range(steps or len(made))))
+    made = ValidationBatches(pictures, codec, options.batch_size, shares or WHOLE)
+    count = steps or made.whole_batches
+    return Validation(_as_keras_takes_it(made, codec, {size}), lambda: (made.rgb(i) for i in range(count)))
 
 
 def _rgb_of_stream(source: Any, steps: int | None) -> Iterator[np.ndarray]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -28,6 +29,9 @@ from unetcolor.training.pictures import Size
 from unetcolor.training.sources import SourcePictures, Sources
 from unetcolor.training.state import compilation_of
 from unetcolor.training.validation import ColorValidation
+
+if TYPE_CHECKING:
+    from unetcolor.training.distribution import Distribution
 
 _COMPILE_WORDS = inspect.signature(keras.Model.compile).parameters.keys() - {"self"}
 # Without those that weigh or batch pictures and targets given as arrays, which here are a dataset's.
@@ -51,6 +55,7 @@ def train(
     images: Any,
     options: Options,
     precision: Precision,
+    strategy: Any,
     callbacks: Any,
     keras_arguments: dict[str, Any],
     *,
@@ -70,7 +75,7 @@ def train(
         The network.
     codec
         Between pictures and it.
-    images, options, precision, callbacks, keras_arguments
+    images, options, precision, strategy, callbacks, keras_arguments
         As in :meth:`unetcolor.UNetColorizer.fit`.
     image_size
         ``(height, width)`` of the pictures, if that is fixed already.
@@ -91,6 +96,8 @@ def train(
     callbacks = _flat(callbacks)
     if to_fit.get("initial_epoch", 0) >= options.epochs:
         raise ValueError(f"initial_epoch must be below epochs, {options.epochs}, not {to_fit['initial_epoch']}")
+    # The first that TensorFlow is asked for, because a process joins others before it does anything else.
+    distribution = None if strategy is None else _distribution(strategy)
     saved = None
     if options.checkpoint is not None and os.path.exists(options.checkpoint):
         saved = Checkpoint.read_newest(options.checkpoint)
@@ -115,15 +122,29 @@ def train(
         codec,
         options,
         image_size,
-        seed=seed,
+        seed=_seed_of_order(seed, distribution),
         first_epoch=first_epoch,
         steps_per_epoch=steps_given,
         validation_steps=to_fit.get("validation_steps"),
+        shares=None if distribution is None else distribution.shares,
     )
     require_room(data.image_size)
     rate = options.learning_rate
     compilation.compile(network, to_compile, learning_rate=rate, epochs=options.epochs, steps=data.steps)
     compiled_with = compilation_of(network)
+    batches, steps = data.batches, steps_given if data.count is None else data.steps
+    validation = None if data.validation is None else data.validation.batches
+    if distribution is not None:
+        distribution.require(None if data.count is None else options.batch_size, network.optimizer, network.loss)
+        found = {"epoch to start from": first_epoch, "number of pictures": data.count, "image_size": data.image_size}
+        distribution.require_same({**found, **course, "steps": data.steps, "epochs": options.epochs, **compiled_with})
+        batches, _ = distribution.shared(batches)
+        steps = data.steps
+        if steps is None:
+            raise ValueError("where several train, a dataset must say how many batches it has: pass steps_per_epoch")
+        if validation is not None:
+            validation, known = distribution.shared(validation)
+            to_fit.setdefault("validation_steps", known)
     averaging = None if options.average is None else Averaging(options.average)
     if averaging is not None:
         averaging.set_model(network)
@@ -134,6 +155,10 @@ def train(
         if averaging is not None:
             averaging.restore(averages, saved.epoch)
         keep(data.image_size, dict(training))
+    replicated = None if distribution is None else compilation.replicated(network, precision, distribution)
+    trained = compilation.trained(network, precision) if replicated is None else replicated.replicas
+    # Where the variables are that change: a view has those of the network.
+    learning = network if replicated is None else trained
     facts = {
         "pictures": data.count,
         "batch_size": options.batch_size,
@@ -143,26 +168,28 @@ def train(
     recorder = _Recorder(dict(training), facts, lambda now: keep(data.image_size, now))
     before: list[keras.callbacks.Callback] = [recorder]
     if options.validate_colors and data.validation is not None:
-        before.insert(0, ColorValidation(data.validation.rgb, codec))
+        before.insert(0, ColorValidation(data.validation.rgb, codec, network))
+    if replicated is not None:
+        before.insert(0, replicated)
     # Before the others, which then see only what is finite.
-    before.insert(0, Guard(network))
+    before.insert(0, Guard(learning))
     if averaging is not None:
         # The first of all: what follows sees the averages.
         before.insert(0, averaging)
-    after = []
-    if options.checkpoint is not None:
+    after: list[keras.callbacks.Callback] = [] if distribution is None else [distribution.stop_together()]
+    if options.checkpoint is not None and (distribution is None or distribution.is_chief):
         facts_of_all = {"course": course, "compilation": compiled_with}
         # The last of all, so that it misses nothing that another callback changes.
-        after = [_Keeper(options.checkpoint, network, facts_of_all, recorder, averaging, saved)]
+        after.append(_Keeper(options.checkpoint, learning, facts_of_all, recorder, averaging, saved))
     try:
-        history: keras.callbacks.History = compilation.trained(network, precision).fit(
-            data.batches,
-            validation_data=None if data.validation is None else data.validation.batches,
+        history: keras.callbacks.History = trained.fit(
+            batches,
+            validation_data=validation,
             epochs=options.epochs,
             # What makes an epoch of a dataset is left to the dataset.
-            steps_per_epoch=steps_given if data.count is None else data.steps,
+            steps_per_epoch=steps,
             callbacks=[*before, *callbacks, *after],
-            verbose=options.verbose,
+            verbose=options.verbose if distribution is None or distribution.is_chief else 0,
             # The batches have their order, which follows from our own seed.
             shuffle=False,
             **to_fit,
@@ -170,7 +197,27 @@ def train(
     finally:
         if averaging is not None:
             averaging.finish()
+        if replicated is not None:
+            replicated.hand_over()
     return history
+
+
+def _distribution(strategy: Any) -> Distribution:
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            f"strategy is of TensorFlow, and Keras runs on {keras.backend.backend()}: set KERAS_BACKEND=tensorflow "
+            "before Keras is imported, or leave strategy out"
+        )
+    from unetcolor.training.distribution import Distribution
+
+    return Distribution(strategy)
+
+
+def _seed_of_order(seed: int | None, distribution: Distribution | None) -> int | None:
+    """Return the seed of what is drawn of pictures: where several train, all draw the same."""
+    if seed is not None or distribution is None:
+        return seed
+    return distribution.chosen_by_chief(secrets.randbits(32))
 
 
 def sort_arguments(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

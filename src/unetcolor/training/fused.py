@@ -57,15 +57,15 @@ def training_view(model: keras.Model, precision: Precision, *, former: keras.Mod
         The precision is unknown, or this processor does not have it.
     """
     precision = resolve(precision)
-    if isinstance(former, _View) and former.serves(model, precision):
+    if isinstance(former, View) and former.serves(model, precision):
         return former
     if keras.backend.backend() != "tensorflow" or tf.distribute.has_strategy() or not _is_usual(model):
         return model
     try:
-        twin = _Twin(model, precision)
+        twin = Twin(model, precision)
     except UncopyableError:
         return model
-    view = _View(model.input, model.output, name=model.name)
+    view = View(model.input, model.output, name=model.name)
     # Its layers have their own policies. Its own would round the variables that it hands to the twin.
     view.dtype_policy = "float32"
     view.train_through(model, twin)
@@ -76,20 +76,23 @@ def _is_usual(model: keras.Model) -> bool:
     return is_plain(model) and type(model).train_step is keras.Model.train_step and not vars(model).keys() & set(_STEPS)
 
 
-class _View(keras.Model):  # type: ignore[misc]  # Keras has no types.
-    """The layers of a network, which in training compute as its twin does."""
+class View(keras.Model):  # type: ignore[misc]  # Keras has no types.
+    """The layers of a network, which in training compute as its twin does, if it has one."""
 
-    def train_through(self, network: keras.Model, twin: _Twin) -> None:
+    def train_through(self, network: keras.Model, twin: Twin | None) -> None:
+        """Say what network this stands for, and what it trains through."""
         # In a function, where Keras does not look for layers: neither is a part of this model.
-        self._parts: Callable[[], tuple[keras.Model, _Twin]] = lambda: (network, twin)
+        self._parts: Callable[[], tuple[keras.Model, Twin | None]] = lambda: (network, twin)
 
     def serves(self, model: keras.Model, precision: Precision) -> bool:
+        """Tell whether this is what to train in place of a network, in a precision."""
         network, twin = self._parts()
-        return network is model and twin.precision == precision
+        return network is model and twin is not None and twin.precision == precision
 
     # What Keras asks and tells the model that it trains is the network's: whoever holds that can stop the training.
     @property
     def stop_training(self) -> bool:
+        """Whether the training ends after this step."""
         return bool(self._parts()[0].stop_training)
 
     @stop_training.setter
@@ -98,6 +101,7 @@ class _View(keras.Model):  # type: ignore[misc]  # Keras has no types.
 
     @property
     def history(self) -> keras.callbacks.History:
+        """Losses and metrics of each epoch."""
         return self._parts()[0].history
 
     @history.setter
@@ -106,9 +110,9 @@ class _View(keras.Model):  # type: ignore[misc]  # Keras has no types.
 
     @override
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        if not training or mask is not None:
-            return super().call(inputs, training=training, mask=mask)
         _, twin = self._parts()
+        if not training or mask is not None or twin is None:
+            return super().call(inputs, training=training, mask=mask)
         outputs, losses = twin(inputs)
         # Keras' functional models take no losses from outside, and layers do.
         keras.layers.Layer.add_loss(self, losses)
@@ -121,7 +125,7 @@ class _View(keras.Model):  # type: ignore[misc]  # Keras has no types.
         network.save(filepath, *arguments, **named)
 
 
-class _Twin:
+class Twin:
     """A copy of a network that computes in another way, with the network's own variables."""
 
     def __init__(self, model: keras.Model, precision: Precision) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from unetcolor.codec import Codec
 from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Size
+from unetcolor.training.shares import Shares
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -105,6 +106,22 @@ def as_dataset(batches: keras.utils.PyDataset, codec: Codec, sizes: Collection[S
     dataset = tf.data.Dataset.from_generator(each, output_signature=signature)
     known = tf.data.INFINITE_CARDINALITY if batches.num_batches is None else batches.num_batches
     return _without_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(known)))
+
+
+def parts_of(dataset: tf.data.Dataset, shares: Shares) -> tf.data.Dataset:
+    """Return the shares of each batch ``(inputs, targets)`` of a dataset, each as a batch."""
+    import tensorflow as tf
+
+    def parts(inputs: tf.Tensor, targets: tf.Tensor) -> tf.data.Dataset:
+        def part(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            chosen = shares.part(tf.shape(inputs, tf.int64)[0], number)
+            return inputs[chosen], targets[chosen]
+
+        return tf.data.Dataset.range(shares.count).map(part)
+
+    # One batch has another size than the next, and Keras would trace each.
+    known = max(int(dataset.cardinality()) * shares.count, tf.data.UNKNOWN_CARDINALITY)
+    return dataset.flat_map(parts).apply(tf.data.experimental.assert_cardinality(known))
 
 
 def require_end(dataset: tf.data.Dataset, steps: Any, word: str) -> None:

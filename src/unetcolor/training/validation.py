@@ -21,17 +21,20 @@ class ColorValidation(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         Called after each epoch; returns the pictures as :func:`color_scores` takes them.
     codec
         Between them and the network.
+    network
+        The network. What Keras trains may be a view of it.
     """
 
-    def __init__(self, batches: Callable[[], Iterable[np.ndarray]], codec: Codec) -> None:
+    def __init__(self, batches: Callable[[], Iterable[np.ndarray]], codec: Codec, network: keras.Model) -> None:
         super().__init__()
         self._batches = batches
         self._codec = codec
+        self._network = network
 
     @override
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         if logs is not None:
-            scores = color_scores(self.model, self._codec, self._batches())
+            scores = color_scores(self._network, self._codec, self._batches())
             logs.update({f"val_{name}": value for name, value in scores.items()})
 
 
