@@ -36,6 +36,23 @@ def resolve(precision: Precision) -> Precision:
     return precision
 
 
+def resolve_for_training(precision: Precision) -> Precision:
+    """Return the precision to train in, as :func:`resolve` does: other backends than TensorFlow train in float32 only.
+
+    Raises
+    ------
+    ValueError
+        It is unknown, or neither this processor nor this backend has it.
+    """
+    resolved, backend = resolve(precision), keras.backend.backend()
+    if resolved == "bfloat16" and backend != "tensorflow":
+        raise ValueError(
+            f"networks are trained in bfloat16 on TensorFlow only, and Keras runs on {backend} here: take "
+            "precision='auto' or 'float32', or set the environment variable KERAS_BACKEND=tensorflow"
+        )
+    return resolved
+
+
 @cache
 def has_bfloat16() -> bool:
     """Tell whether the processor computes with bfloat16, as far as the system says."""

@@ -23,6 +23,7 @@ from unetcolor.training.ageing import Ageing
 from unetcolor.training.augmentation import Augmentation
 from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Pictures, Size
+from unetcolor.training.py_data import add_hints
 from unetcolor.training.sampling import Order
 
 # (epochs, (height, width)): for so many epochs the pictures have this size.
@@ -114,8 +115,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         inputs, targets = self._codec.example(np.stack(rgb))
         if self._hinting is not None:
             # Of the luminance as it was: what ages the photo does not change what the user remembers.
-            for picture, colors in zip(inputs, rgb, strict=True):
-                picture[..., 1:] = self._codec.hint_layer(picture[..., :1], *self._hinting.draw(colors, rng))
+            add_hints(inputs, rgb, self._codec, self._hinting, rng)
         if self._ageing is not None:
             for picture, colors in zip(inputs, rgb, strict=True):
                 seen = self._ageing.film(colors, rng)
