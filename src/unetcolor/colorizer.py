@@ -212,7 +212,7 @@ class UNetColorizer:
         precision
             Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
-            elsewhere; a checkpoint keeps which of the two it was.
+            elsewhere and on other backends of Keras than TensorFlow; a checkpoint keeps which of the two it was.
         **keras_arguments
             Any other argument of :meth:`keras.Model.compile` or :meth:`keras.Model.fit`, such as ``loss``,
             ``optimizer``, ``metrics``, ``steps_per_epoch``. Without a ``loss``, that of the color space, or
@@ -226,7 +226,8 @@ class UNetColorizer:
         Raises
         ------
         ValueError
-            The pictures are of a wrong shape, dtype or range, or there are none; or the processor lacks the precision.
+            The pictures are of a wrong shape, dtype or range, or there are none; or the processor or the backend of
+            Keras lacks the precision.
         ModelLoadError
             The checkpoint is damaged, or belongs to a training with other options.
         DivergedError
