@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,9 +16,6 @@ from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Size
 from unetcolor.training.py_data import EncodedBatches, color_batch, count_of
 from unetcolor.training.tf_data import encode_stream, open_dataset, size_of_batches
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 # What tf.data calls the number of batches that have no end: tf.data.INFINITE_CARDINALITY.
@@ -62,8 +59,13 @@ def is_stream(source: Any) -> bool:
     return is_dataset or isinstance(source, keras.utils.PyDataset)
 
 
-def open_stream(source: tf.data.Dataset | keras.utils.PyDataset) -> Stream:
+def open_stream(source: Any) -> Stream:
     """Return batches that the user brings, checked as far as they are known before they are read.
+
+    Parameters
+    ----------
+    source
+        What :func:`is_stream` says is one.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def open_stream(source: tf.data.Dataset | keras.utils.PyDataset) -> Stream:
 
 
 class _Dataset(Stream):
-    def __init__(self, source: tf.data.Dataset | keras.utils.PyDataset) -> None:
+    def __init__(self, source: Any) -> None:
         self._dataset = open_dataset(source)
         cardinality = int(self._dataset.cardinality())
         self.count = cardinality if cardinality >= 0 else None
