@@ -17,7 +17,6 @@ from unetcolor.training.pictures import Size
 from unetcolor.training.py_data import EncodedBatches, color_batch, count_of
 from unetcolor.training.tf_data import encode_stream, open_dataset, size_of_batches
 
-
 # What tf.data calls the number of batches that have no end: tf.data.INFINITE_CARDINALITY.
 _NO_END = -1
 
