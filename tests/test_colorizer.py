@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from unetcolor import UNetColorizer, build_unet, list_color_spaces
 from unetcolor.errors import ColorSpaceError, NotFittedError
@@ -141,6 +140,7 @@ def test_a_share_of_the_pictures_can_be_held_out(small_portraits: np.ndarray) ->
 
 
 def test_every_form_of_pictures_trains(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    tf = pytest.importorskip("tensorflow")
     for i, picture in enumerate(small_portraits):
         write_image(tmp_path / f"{i}.png", picture)
     np.savez(tmp_path / "set.npz", train_images=small_portraits, test_images=small_portraits[:3])
@@ -208,6 +208,7 @@ def test_bad_options_of_fit_are_named(options: dict[str, Any], message: str, sma
 def test_datasets_without_an_end_or_without_pictures_are_refused(
     trained: UNetColorizer, small_portraits: np.ndarray
 ) -> None:
+    tf = pytest.importorskip("tensorflow")
     batches = tf.data.Dataset.from_tensors(small_portraits)
     with pytest.raises(ValueError, match="never ends: pass steps_per_epoch"):
         tiny().fit(batches.repeat())
@@ -221,6 +222,7 @@ def test_datasets_without_an_end_or_without_pictures_are_refused(
 
 
 def test_the_size_of_a_dataset_is_looked_up_or_checked(small_portraits: np.ndarray) -> None:
+    tf = pytest.importorskip("tensorflow")
     unknown = tf.data.Dataset.from_generator(
         lambda: iter([small_portraits]), output_signature=tf.TensorSpec((None, None, None, 3), tf.uint8)
     )
@@ -270,6 +272,7 @@ def test_a_diverged_network_is_named(small_portraits: np.ndarray) -> None:
 
 
 def test_batches_cannot_be_split_or_augmented(small_portraits: np.ndarray) -> None:
+    tf = pytest.importorskip("tensorflow")
     batches = tf.data.Dataset.from_tensors(small_portraits)
     for option in ({"validation_split": 0.5}, {"augment": True}):
         with pytest.raises(ValueError, match="work on single pictures"):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
-from importlib import import_module
+from importlib import import_module, machinery
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,20 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     assert len(commands) == 2
     for command in commands:
         assert command in ci
+
+
+def test_keras_runs_on_what_is_installed_unless_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for installed, chosen in (("tensorflow jax", None), ("jax torch", "jax"), ("torch", "torch"), ("", None)):
+        monkeypatch.delenv("KERAS_BACKEND", raising=False)
+        monkeypatch.delitem(sys.modules, "keras", raising=False)
+        found = {name: machinery.ModuleSpec(name, None) for name in installed.split()}
+        monkeypatch.setattr(unetcolor, "find_spec", found.get)
+        unetcolor._choose_backend()
+        assert os.environ.get("KERAS_BACKEND") == chosen
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setattr(unetcolor, "find_spec", {"torch": machinery.ModuleSpec("torch", None)}.get)
+    unetcolor._choose_backend()
+    assert os.environ["KERAS_BACKEND"] == "jax"
 
 
 def test_the_changelog_has_an_entry_for_this_version_or_the_next() -> None:

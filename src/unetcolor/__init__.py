@@ -4,7 +4,10 @@ The names below load when they are first used, so that ``import unetcolor`` cost
 TensorFlow starts only when a network is needed.
 """
 
+import os
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +40,18 @@ _HOME = {
 }
 
 __all__ = [*_HOME, "__version__"]
+
+
+def _choose_backend() -> None:
+    """Let Keras run on what is installed: it takes TensorFlow unless it is told, and does not import without it."""
+    if "KERAS_BACKEND" in os.environ or "keras" in sys.modules or find_spec("tensorflow") is not None:
+        return
+    installed = [backend for backend in ("jax", "torch") if find_spec(backend) is not None]
+    if installed:
+        os.environ["KERAS_BACKEND"] = installed[0]
+
+
+_choose_backend()
 
 
 def __getattr__(name: str) -> Any:

@@ -214,7 +214,7 @@ class UNetColorizer:
         precision
             Of the network's arithmetic. ``"bfloat16"`` takes a third less time on processors that have it; weights,
             normalization's statistics and the loss stay float32. ``"auto"`` takes it there, and ``"float32"``
-            elsewhere; a checkpoint keeps which of the two it was.
+            elsewhere and on other backends of Keras than TensorFlow; a checkpoint keeps which of the two it was.
         strategy
             Let several processes share each batch: ``"multiworker"`` for those that ``TF_CONFIG`` names, of which each
             calls ``fit`` with the same arguments; ``"mirrored"`` for the one device of this machine; or a strategy of
@@ -232,7 +232,8 @@ class UNetColorizer:
         Raises
         ------
         ValueError
-            The pictures are of a wrong shape, dtype or range, or there are none; or the processor lacks the precision.
+            The pictures are of a wrong shape, dtype or range, or there are none; or the processor or the backend of
+            Keras lacks the precision.
         ModelLoadError
             The checkpoint is damaged, or belongs to a training with other options.
         DivergedError

@@ -12,7 +12,7 @@ from unetcolor import metrics
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
 from unetcolor.training.pictures import Size, open_pictures
-from unetcolor.training.tf_data import is_stream, open_stream, require_end
+from unetcolor.training.streams import is_stream, open_stream
 
 Colorize = Callable[[Iterable[np.ndarray]], Iterator[np.ndarray]]
 
@@ -34,9 +34,9 @@ def score(images: Any, colorize: Colorize, codec: Codec, image_size: Size, verbo
         Whether to show the progress.
     """
     if is_stream(images):
-        batches = open_stream(images)
-        require_end(batches, None, "evaluate a part of it, dataset.take(n)")
-        pictures: Any = batches.unbatch().as_numpy_iterator()
+        stream = open_stream(images)
+        stream.require_end(None, "evaluate a part of it, dataset.take(n)")
+        pictures: Any = (picture for batch in stream.batches() for picture in batch)
         total = 0
     else:
         size = None if isinstance(images, np.ndarray) else image_size

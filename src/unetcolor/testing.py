@@ -31,6 +31,8 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
 
     Raises
     ------
+    ImportError, RuntimeError
+        TensorFlow is not installed, or Keras runs on another backend.
     AssertionError
         A law is broken; the message names the space, the law, and the values that break it. If the space itself raised
         an exception, that is the cause.
@@ -40,6 +42,7 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
     >>> check_color_space("lab")
     """
     checked = get_color_space(space)
+    _require_tensorflow()
     for law, check in _LAWS.items():
         try:
             check(checked)
@@ -48,6 +51,20 @@ def check_color_space(space: str | Mapping[str, Any] | type[ColorSpace] | ColorS
         # A space may raise any exception; the law still says where to look.
         except Exception as error:
             raise AssertionError(f"color space {checked.name!r}: {law}. It raised {error!r}.") from error
+
+
+def _require_tensorflow() -> None:
+    import keras
+
+    try:
+        import tensorflow  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ImportError("check_color_space needs TensorFlow: pip install tensorflow") from error
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            f"check_color_space needs Keras on TensorFlow, and Keras runs on "
+            f"{keras.backend.backend()} here: set the environment variable KERAS_BACKEND=tensorflow"
+        )
 
 
 def _cube(dtype: Any = np.float64) -> np.ndarray:

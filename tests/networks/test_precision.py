@@ -6,7 +6,7 @@ import pytest
 
 from unetcolor import build_unet
 from unetcolor.networks import precision
-from unetcolor.networks.precision import has_bfloat16, resolve, with_precision
+from unetcolor.networks.precision import has_bfloat16, resolve, resolve_for_training, with_precision
 
 
 def test_what_a_precision_means() -> None:
@@ -29,6 +29,15 @@ def test_auto_is_float32_on_other_backends(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     assert resolve("auto") == "float32"
     assert resolve("bfloat16") == "bfloat16"
+
+
+def test_only_tensorflow_trains_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
+    assert resolve_for_training("bfloat16") == resolve_for_training("auto") == "bfloat16"
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert resolve_for_training("auto") == resolve_for_training("float32") == "float32"
+    with pytest.raises(ValueError, match=r"on TensorFlow only, and Keras runs on jax here: take precision='auto'"):
+        resolve_for_training("bfloat16")
 
 
 def test_a_copy_has_another_precision_from_the_second_convolution_on() -> None:

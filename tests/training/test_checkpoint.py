@@ -154,7 +154,7 @@ def test_a_checkpoint_keeps_what_auto_meant(tmp_path: Path, monkeypatch: pytest.
         train_in("bfloat16", path, epochs=3)
 
 
-def test_a_processor_without_the_precision_of_a_checkpoint_does_not_go_on(
+def test_a_processor_or_a_backend_without_the_precision_of_a_checkpoint_does_not_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "x.npz"
@@ -163,6 +163,12 @@ def test_a_processor_without_the_precision_of_a_checkpoint_does_not_go_on(
     rewrite_facts(path, precision="bfloat16")
     with pytest.raises(ModelLoadError, match="computes in bfloat16, which this processor does not have"):
         train_in("auto", path)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
+    saved = Checkpoint.read(path)
+    assert saved.precision("auto") == "bfloat16"
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ModelLoadError, match="computes in bfloat16, which Keras on jax does not have"):
+        saved.precision("auto")
     with pytest.raises(ModelLoadError, match="that training has precision='bfloat16', not 'float32'"):
         train_in("float32", path)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,6 +88,7 @@ def test_ageing_leaves_hints_as_they_are() -> None:
 
 
 def test_the_batches_of_a_dataset_get_hints_that_follow_from_the_seed() -> None:
+    tf = pytest.importorskip("tensorflow")
     codec = Codec(get_color_space("lab"), 2, hints=True)
     dataset = tf.data.Dataset.from_tensor_slices(pictures()).batch(3)
 

@@ -17,6 +17,20 @@ def test_each_picture_comes_once_in_a_pass() -> None:
     np.testing.assert_array_equal(plain.choose(5, rng), [8, 9])
 
 
+def test_batches_of_one_length_fill_up_the_last_of_a_pass() -> None:
+    rng = np.random.default_rng(0)
+    order, full = (InTurn(10, 4, shuffle=True, seed=1, full=full) for full in (False, True))
+    for turn in range(2):
+        batches = [full.choose(3 * turn + i, rng) for i in range(3)]
+        assert [len(batch) for batch in batches] == [4, 4, 4]
+        np.testing.assert_array_equal(
+            np.concatenate(batches)[:10], np.concatenate([order.choose(3 * turn + i, rng) for i in range(3)])
+        )
+        np.testing.assert_array_equal(batches[-1][2:], batches[0][:2])
+    # No picture comes twice where all fit into one batch.
+    assert sorted(InTurn(3, 8, shuffle=True, seed=1, full=True).choose(0, rng)) == [0, 1, 2]
+
+
 def test_shares_grow_with_the_square_root_of_the_number() -> None:
     assert shares_of({"few": 100, "many": 900}) == pytest.approx([0.25, 0.75])
 

@@ -5,7 +5,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from unetcolor import UNetColorizer, get_color_space
 from unetcolor.codec import Codec
@@ -53,6 +52,7 @@ def test_at_full_size_the_scores_are_those_of_the_pictures(small_portraits: np.n
 def test_fit_reports_the_colors_of_each_epoch(kind: str, small_portraits: np.ndarray) -> None:
     held_out: Any = small_portraits[:4]
     if kind == "dataset":
+        tf = pytest.importorskip("tensorflow")
         held_out = tf.data.Dataset.from_tensor_slices(held_out).batch(2)
     colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
     history = colorizer.fit(small_portraits, validation_data=held_out, validate_colors=True, epochs=2, verbose=0)

@@ -54,6 +54,25 @@ def _helps_keras() -> bool:
     return bool(backend.backend() == "tensorflow")
 
 
+def resolve_for_training(precision: Precision) -> Precision:
+    """Return the precision to train in, as :func:`resolve` does: other backends than TensorFlow train in float32 only.
+
+    Raises
+    ------
+    ValueError
+        It is unknown, or neither this processor nor this backend has it.
+    """
+    from keras import backend
+
+    resolved, name = resolve(precision), backend.backend()
+    if resolved == "bfloat16" and name != "tensorflow":
+        raise ValueError(
+            f"networks are trained in bfloat16 on TensorFlow only, and Keras runs on {name} here: take "
+            "precision='auto' or 'float32', or set the environment variable KERAS_BACKEND=tensorflow"
+        )
+    return resolved
+
+
 @cache
 def has_bfloat16() -> bool:
     """Tell whether the processor computes with bfloat16, as far as the system says."""

@@ -23,6 +23,7 @@ from unetcolor.training.ageing import Ageing
 from unetcolor.training.augmentation import Augmentation
 from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Pictures, Size
+from unetcolor.training.py_data import add_hints
 from unetcolor.training.sampling import Order
 from unetcolor.training.shares import WHOLE, Shares
 
@@ -123,8 +124,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
         inputs, targets = self._codec.example(_as_batch(rgb, size))
         if self._hinting is not None:
             # Of the luminance as it was: what ages the photo does not change what the user remembers.
-            for picture, colors, rng in zip(inputs, rgb, rngs, strict=True):
-                picture[..., 1:] = self._codec.hint_layer(picture[..., :1], *self._hinting.draw(colors, rng))
+            add_hints(inputs, rgb, self._codec, self._hinting, rngs)
         if self._ageing is not None:
             for picture, colors, rng in zip(inputs, rgb, rngs, strict=True):
                 seen = self._ageing.film(colors, rng)

@@ -20,7 +20,7 @@ from unetcolor._checks import MOST_EPOCHS
 from unetcolor._files import replacing
 from unetcolor.errors import ModelLoadError, shown
 from unetcolor.models.record import check_training
-from unetcolor.networks.precision import Precision, resolve
+from unetcolor.networks.precision import Precision, resolve_for_training
 from unetcolor.networks.snapshot import copies
 from unetcolor.training.state import variables_of
 
@@ -146,16 +146,18 @@ class Checkpoint:
         Raises
         ------
         ModelLoadError
-            This processor does not have the precision of the training so far.
+            This processor, or this backend of Keras, does not have the precision of the training so far.
         """
         begun: Precision = self.facts["course"]["precision"]
         if asked != "auto":
-            return resolve(asked)
+            return resolve_for_training(asked)
         try:
-            return resolve(begun)
+            return resolve_for_training(begun)
         except ValueError as error:
+            backend = keras.backend.backend()
+            lacking = "this processor" if backend == "tensorflow" else f"Keras on {backend}"
             raise ModelLoadError(
-                f"cannot go on from {self.path}: that training computes in {begun}, which this processor does not have"
+                f"cannot go on from {self.path}: that training computes in {begun}, which {lacking} does not have"
             ) from error
 
     def restore(self, model: keras.Model, compilation: Mapping[str, Any]) -> None:

@@ -19,15 +19,8 @@ from unetcolor.training.pictures import Pictures, Size, open_pictures
 from unetcolor.training.sampling import ByShare, InTurn, Order
 from unetcolor.training.shares import WHOLE, Shares
 from unetcolor.training.sources import SourcePictures
-from unetcolor.training.tf_data import (
-    as_dataset,
-    encode_stream,
-    is_stream,
-    open_stream,
-    parts_of,
-    require_end,
-    size_of_batches,
-)
+from unetcolor.training.streams import Stream, is_stream, open_stream
+from unetcolor.training.tf_data import as_dataset, parts_of
 
 
 @dataclass(frozen=True)
@@ -90,12 +83,11 @@ def prepare(
     # One that is not fixed is drawn once, for the order and for all else.
     seed = secrets.randbits(32) if seed is None else seed
     if is_stream(images):
-        size = size_of_batches(images)
-        batches = _batches_of_stream(images, codec, options, image_size, size, steps_per_epoch, seed)
+        stream = open_stream(images)
+        size = stream.size
+        batches = _batches_of_stream(stream, codec, options, image_size, size, steps_per_epoch, seed)
         validation = _validation(options.validation_data, codec, options, size, validation_steps, shares)
-        cardinality = int(batches.cardinality())
-        steps = steps_per_epoch or (cardinality if cardinality > 0 else None)
-        return TrainingData(_parts(batches, shares), steps, validation, size, None)
+        return TrainingData(_parts(batches, shares), steps_per_epoch or stream.count, validation, size, None)
     largest = _largest(options)
     pictures = open_pictures(images, largest or image_size, verbose=options.shows_progress)
     held_out = options.validation_data
@@ -133,7 +125,7 @@ def prepare(
 
 
 def _batches_of_stream(
-    images: Any,
+    stream: Stream,
     codec: Codec,
     options: Options,
     image_size: Size | None,
@@ -155,9 +147,8 @@ def _batches_of_stream(
         )
     if image_size not in (None, size):
         raise ValueError(f"the dataset's pictures are {size} (height, width), not {image_size} as image_size says")
-    batches = encode_stream(images, codec, options.hinting, seed)
-    require_end(batches, steps_per_epoch, "pass steps_per_epoch")
-    return batches
+    stream.require_end(steps_per_epoch, "pass steps_per_epoch")
+    return stream.encoded(codec, options.hinting, seed)
 
 
 def _parts(batches: Any, shares: Shares | None) -> Any:
@@ -170,24 +161,26 @@ def _validation(
     if source is None:
         return None
     if is_stream(source):
-        batches = encode_stream(source, codec)
-        require_end(batches, steps, "pass validation_steps")
-        return Validation(_parts(batches, shares), partial(_rgb_of_stream, source, steps))
+        stream = open_stream(source)
+        stream.require_end(steps, "pass validation_steps")
+        return Validation(_parts(stream.encoded(codec), shares), partial(_rgb_of_stream, stream, steps))
     pictures = source.at(size) if isinstance(source, Pictures) else open_pictures(source, size, part="test")
     made = ValidationBatches(pictures, codec, options.batch_size, shares or WHOLE)
     count = steps or made.whole_batches
     return Validation(_as_keras_takes_it(made, codec, {size}), lambda: (made.rgb(i) for i in range(count)))
 
 
-def _rgb_of_stream(source: Any, steps: int | None) -> Iterator[np.ndarray]:
-    for batch in open_stream(source).take(-1 if steps is None else steps).as_numpy_iterator():
+def _rgb_of_stream(stream: Stream, steps: int | None) -> Iterator[np.ndarray]:
+    for batch in stream.batches(steps):
         yield to_float(batch)
 
 
 def _order(pictures: Pictures, options: Options, seed: int) -> Order:
     if isinstance(pictures, SourcePictures):
         return ByShare(pictures.counts, pictures.shares, options.batch_size)
-    return InTurn(len(pictures), options.batch_size, shuffle=options.shuffle, seed=seed)
+    # JAX compiles the step for each shape that it meets, which takes it longer than the few pictures more.
+    full = keras.backend.backend() == "jax"
+    return InTurn(len(pictures), options.batch_size, shuffle=options.shuffle, seed=seed, full=full)
 
 
 def _largest(options: Options) -> Size | None:

@@ -18,7 +18,7 @@ from unetcolor.codec import Codec
 from unetcolor.errors import shown, unknown_name
 from unetcolor.losses import get_loss
 from unetcolor.models.record import name_of_loss
-from unetcolor.networks.precision import Precision, resolve
+from unetcolor.networks.precision import Precision, resolve_for_training
 from unetcolor.training.averaging import Averaging
 from unetcolor.training.checkpoint import Checkpoint, former_of, save_checkpoint
 from unetcolor.training.compilation import Compilation
@@ -104,7 +104,7 @@ def train(
         if "initial_epoch" in to_fit:
             raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
         to_fit["initial_epoch"] = saved.epoch
-    precision = resolve(precision) if saved is None else saved.precision(precision)
+    precision = resolve_for_training(precision) if saved is None else saved.precision(precision)
     steps_given = to_fit.pop("steps_per_epoch", None)
     course = {
         **made_of,

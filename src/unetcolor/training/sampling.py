@@ -42,11 +42,15 @@ class InTurn(Order):
         Take the pictures in a new order in each pass.
     seed
         Of that order.
+    full
+        Fill up a last batch that would have fewer pictures, with those that the pass began with; all batches are then
+        of one length.
     """
 
-    def __init__(self, count: int, batch_size: int, *, shuffle: bool, seed: int) -> None:
+    def __init__(self, count: int, batch_size: int, *, shuffle: bool, seed: int, full: bool = False) -> None:
         self._count = count
-        self._batch_size = batch_size
+        self._batch_size = min(batch_size, count)
+        self._full = full
         self._shuffle = shuffle
         self._seed = seed
         self.steps = ceil(count / batch_size)
@@ -56,7 +60,8 @@ class InTurn(Order):
         turn, batch = divmod(number, self.steps)
         every = np.arange(self._count)
         order = np.random.default_rng((self._seed, turn)).permutation(self._count) if self._shuffle else every
-        return order[batch * self._batch_size : (batch + 1) * self._batch_size]
+        places = np.arange(batch * self._batch_size, (batch + 1) * self._batch_size)
+        return order[places % self._count if self._full else places[places < self._count]]
 
 
 class ByShare(Order):

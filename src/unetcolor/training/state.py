@@ -10,6 +10,9 @@ import keras
 
 def variables_of(model: keras.Model) -> dict[str, list[Any]]:
     """Return the variables of a compiled model and of its optimizer, which includes the state of random numbers."""
+    # On JAX, Keras keeps the values to itself from one step of an epoch to the next.
+    if keras.backend.backend() == "jax":
+        model.jax_state_sync()
     model.optimizer.build(model.trainable_variables)
     return {"model": model.variables, "optimizer": model.optimizer.variables}
 

@@ -5,10 +5,9 @@ TensorFlow is imported by the functions that need it, so that training on other 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterator
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -16,17 +15,11 @@ import numpy as np
 from unetcolor.codec import Codec
 from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Size
+from unetcolor.training.py_data import add_hints, color_batch, count_of
 from unetcolor.training.shares import Shares
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-
-def is_stream(source: Any) -> bool:
-    """Tell whether pictures come in batches: a ``tf.data.Dataset`` or a ``keras.utils.PyDataset``."""
-    tensorflow = sys.modules.get("tensorflow")
-    is_dataset = tensorflow is not None and isinstance(source, tensorflow.data.Dataset)
-    return is_dataset or isinstance(source, keras.utils.PyDataset)
 
 
 def encode_stream(
@@ -50,27 +43,32 @@ def encode_stream(
     """
     import tensorflow as tf
 
+    rng = np.random.default_rng(seed)
+
+    def example(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inputs, targets = codec.example(rgb)
+        if hinting is not None:
+            add_hints(inputs, rgb, codec, hinting, [rng] * len(rgb))
+        return inputs, targets
+
     def encode(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return codec.example(_to_float(rgb))
 
-    drawn, rng = hinting or Hinting(without=1.0), np.random.default_rng(seed)
+    def encode_in_numpy(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        inputs, targets = tf.numpy_function(example, [_to_float(rgb)], (tf.float32, tf.float32))
+        height, width = rgb.shape[1:3] if rgb.shape.rank else (None, None)
+        answer = codec.answer_size(height, width) if height and width else (None, None)
+        return (
+            tf.ensure_shape(inputs, (None, height, width, codec.input_channels)),
+            tf.ensure_shape(targets, (None, *answer, codec.output_channels)),
+        )
 
-    def draw(rgb: np.ndarray, luminance: np.ndarray) -> np.ndarray:
-        pairs = zip(luminance, rgb, strict=True)
-        return np.stack([codec.hint_layer(seen, *drawn.draw(colors, rng)) for seen, colors in pairs])
-
-    def encode_with_hints(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        rgb = _to_float(rgb)
-        inputs, targets = codec.example(rgb)
-        luminance, none = inputs[..., :1], inputs[..., 1:]
-        hints = tf.ensure_shape(tf.numpy_function(draw, [rgb, luminance], tf.float32), none.shape)
-        return tf.concat([luminance, hints], axis=-1), targets
-
-    if hinting is None:
-        encoded = open_stream(source).map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    if hinting is None and keras.backend.backend() == "tensorflow":
+        encoded = open_dataset(source).map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
     else:
-        # One after the other: that is what makes what is drawn follow from the seed.
-        encoded = open_stream(source).map(encode_with_hints).prefetch(tf.data.AUTOTUNE)
+        # Hints are drawn in NumPy, one batch after the other, so that they follow from the seed. And on other backends
+        # of Keras, its functions do not compute with TensorFlow's tensors.
+        encoded = open_dataset(source).map(encode_in_numpy).prefetch(tf.data.AUTOTUNE)
     if encoded.options().autotune.enabled is None:
         encoded = _without_autotuning(encoded)
     return encoded
@@ -124,17 +122,7 @@ def parts_of(dataset: tf.data.Dataset, shares: Shares) -> tf.data.Dataset:
     return dataset.flat_map(parts).apply(tf.data.experimental.assert_cardinality(known))
 
 
-def require_end(dataset: tf.data.Dataset, steps: Any, word: str) -> None:
-    """Raise a ValueError if a dataset is empty, or never ends and no number of steps says where to stop."""
-    import tensorflow as tf
-
-    if dataset.cardinality() == 0:
-        raise ValueError("the dataset holds no pictures")
-    if not steps and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-        raise ValueError(f"the dataset never ends: {word}")
-
-
-def open_stream(source: tf.data.Dataset | keras.utils.PyDataset) -> tf.data.Dataset:
+def open_dataset(source: tf.data.Dataset | keras.utils.PyDataset) -> tf.data.Dataset:
     """Return batches of RGB pictures as a checked ``tf.data.Dataset``; a ``PyDataset`` is read by one thread."""
     import tensorflow as tf
 
@@ -149,9 +137,8 @@ def open_stream(source: tf.data.Dataset | keras.utils.PyDataset) -> tf.data.Data
     return dataset
 
 
-def size_of_batches(source: tf.data.Dataset | keras.utils.PyDataset) -> Size:
+def size_of_batches(dataset: tf.data.Dataset) -> Size:
     """Return the size that a dataset declares for its pictures, or where it leaves that open the first batch's."""
-    dataset = open_stream(source)
     height, width = dataset.element_spec.shape[1:3]
     if height and width:
         return height, width
@@ -189,15 +176,7 @@ def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
 def _from_py_dataset(source: keras.utils.PyDataset) -> tf.data.Dataset:
     import tensorflow as tf
 
-    length = source.num_batches
-    if not length:
-        raise ValueError(f"a PyDataset must say how many batches it has, at least one; this one says {length}")
-    first = source[0]
-    if not isinstance(first, np.ndarray) or first.ndim != 4:
-        raise ValueError(
-            "a PyDataset must return batches of color pictures (batch, height, width, 3) as arrays, and nothing "
-            f"else; this one returned {type(first).__name__} {getattr(first, 'shape', '')}"
-        )
+    length, first = count_of(source), color_batch(source, 0)
 
     def batches() -> Iterator[np.ndarray]:
         for i in range(length):

@@ -45,10 +45,16 @@ def get_engine(name: str) -> type[Engine]:
     ------
     ValueError
         There is no engine of that name.
+    ImportError
+        What it runs on is not installed.
     """
     if not isinstance(name, str) or name not in _ENGINES:
         raise ValueError(unknown_name("engine", name, list_engines()))
-    engine: type[Engine] = getattr(import_module(f"{__name__}.{name}"), _ENGINES[name])
+    try:
+        module = import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        raise ImportError(f"the engine {name!r} needs {error.name}: install it, or take engine='auto'") from error
+    engine: type[Engine] = getattr(module, _ENGINES[name])
     return engine
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -44,9 +45,15 @@ class KerasEngine(Engine):
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
-        model = self._model
+        model, alone = self._model, threading.Lock()
         model.make_predict_function()
-        return lambda batch: np.asarray(model.predict_on_batch(batch), np.float32)
+
+        def run(batch: np.ndarray) -> np.ndarray:
+            # On JAX, Keras gives the weights away to the step that computes, and takes them back from it.
+            with alone:
+                return np.asarray(model.predict_on_batch(batch), np.float32)
+
+        return run
 
     @override
     def __getstate__(self) -> dict[str, Any]:

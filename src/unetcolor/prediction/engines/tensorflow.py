@@ -42,6 +42,11 @@ class TensorFlowEngine(Engine):
     @classmethod
     @override
     def from_model(cls, model: keras.Model, precision: Precision) -> Self:
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                f"the engine 'tensorflow' runs networks of Keras on TensorFlow, and Keras runs on "
+                f"{keras.backend.backend()} here: take engine='auto', or set KERAS_BACKEND=tensorflow"
+            )
         try:
             model = fold(model, precision)
         except UncopyableError:
