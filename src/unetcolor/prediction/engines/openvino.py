@@ -39,7 +39,10 @@ class OpenVINOEngine(PortableEngine):
         idle: list[Any] = []
 
         def run(batch: np.ndarray) -> np.ndarray:
-            request = idle.pop() if idle else compiled.create_infer_request()
+            try:
+                request = idle.pop()
+            except IndexError:
+                request = compiled.create_infer_request()
             (predicted,) = request.infer([batch], share_inputs=True).values()
             idle.append(request)
             return np.asarray(predicted)
