@@ -75,14 +75,14 @@ def write_to(
 
 
 def encode_image(pixels: np.ndarray, chosen: Format, *, quality: int = 95, metadata: Metadata | None = None) -> bytes:
-    """Return what :func:`write_image` writes into a file, for programs that keep pictures elsewhere.
+    """Return what :func:`unetcolor.images.write_image` writes into a file, for programs that keep pictures elsewhere.
 
     Parameters
     ----------
     pixels, quality, metadata
-        As in :func:`write_image`.
+        As in :func:`unetcolor.images.write_image`.
     chosen
-        One of the formats of :data:`WRITE_FORMATS`.
+        One of the formats of :data:`unetcolor.images.WRITE_FORMATS`.
 
     Raises
     ------
