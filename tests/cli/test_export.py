@@ -31,7 +31,7 @@ def test_a_model_is_exported(run: Callable[..., Result], run_json: Callable[...,
 def test_a_picture_form_is_exported_into_a_folder(run_json: Callable[..., Any], model: Path) -> None:
     folder = model.with_suffix("")
     told = run_json("export", model, folder, "--format", "saved_model", "--form", "picture", "--size", 24, 30)
-    assert told["format"], told["form"] == ("saved_model", "picture")
+    assert (told["format"], told["form"], told["size"]) == ("saved_model", "picture", [24, 30])
     assert told["difference"] <= 1
     assert (folder / "saved_model.pb").is_file()
 

@@ -48,7 +48,8 @@ def largest_difference(run: Run, form: Form, ours: Predictor, batches: list[np.n
 
     worst = 0
     for batch in batches:
-        expected = np.asarray(ours.predict(batch, verbose=0), np.int16)
+        # As a list, because an array of narrow pictures is read as one picture.
+        expected = np.stack(ours.predict(list(batch), verbose=0)).astype(np.int16)
         found = form.colorize(finite, batch)
         if found.shape != expected.shape:
             raise ExportError(f"it returns pictures of shape {found.shape} instead of {expected.shape}")

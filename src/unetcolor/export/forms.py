@@ -76,8 +76,9 @@ def make_form(name: str, network: keras.Model, codec: Codec, side: float, size: 
         folded = keras.Model(picture, folded(picture), name=folded.name)
 
     def colorize(run: Run, batch: np.ndarray) -> np.ndarray:
-        colored: np.ndarray = Predictor(codec, run, side).predict(batch, verbose=0)  # type: ignore[arg-type, assignment]
-        return colored
+        # As a list, because an array of narrow pictures is read as one picture.
+        predictor = Predictor(codec, run, side)  # type: ignore[arg-type]
+        return np.stack(predictor.predict(list(batch), verbose=0))
 
     return Form(folded, "luminance", "colors", side, colorize)
 
