@@ -1,4 +1,4 @@
-"""Make a preset of a training.
+"""Make a preset of a training: a ``.keras`` file, and next to it the same in ONNX.
 
 python recipes/export.py runs/portrait portrait.keras --size 144 --chroma 1.18
 """
@@ -14,6 +14,7 @@ import numpy as np
 
 from unetcolor import UNetColorizer
 from unetcolor.models import keras_file
+from unetcolor.models.onnx_file import write_onnx
 from unetcolor.spaces import ColorSpace
 
 
@@ -33,7 +34,12 @@ def main() -> None:
     record = keras_file.read_record(trained)
     record.image_size = [arguments.size, arguments.size]
     keras_file.write_model(arguments.output, colorizer.model, record, half_precision=True)
-    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
+    # Of the weights that the file holds, so that both are the same preset.
+    written = keras_file.load_network(arguments.output)
+    portable = arguments.output.with_suffix(".onnx")
+    write_onnx(portable, written.network, written.record, half_precision=True)
+    for path in (arguments.output, portable):
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 def scale_chroma(head: keras.layers.Layer, space: ColorSpace, factor: float) -> None:

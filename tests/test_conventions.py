@@ -127,7 +127,12 @@ def test_modules_are_short(module: str) -> None:
 LIGHT = [
     *("unetcolor", "unetcolor.spaces", "unetcolor.images", "unetcolor.samples", "unetcolor.codec"),
     *("unetcolor.prediction.predictor", "unetcolor.photos.files", "unetcolor.models.presets"),
+    *("unetcolor.models.record", "unetcolor.models.onnx_file", "unetcolor.networks.precision"),
+    *("unetcolor.prediction.engines.onnx", "unetcolor.prediction.engines.openvino"),
 ]
+
+# Engines that run networks of Keras, and what keeps them.
+IMPORT_KERAS = {"prediction.engines.keras", "prediction.engines.tensorflow", "prediction.engines.cache"}
 
 
 @pytest.mark.parametrize("module", LIGHT)
@@ -135,6 +140,17 @@ def test_light_modules_load_neither_tensorflow_nor_keras(module: str) -> None:
     script = f"import sys, {module}; print([n for n in ('tensorflow', 'keras', 'matplotlib') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_prediction_needs_no_keras_but_for_its_engines() -> None:
+    found = set()
+    for module in (module for module in MODULES if package_of(module) == "prediction"):
+        for node in ast.parse(path_of(module).read_text()).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] == "keras" for name in names):
+                found.add(module)
+    assert found == IMPORT_KERAS
 
 
 def test_the_front_door_names_what_is_there() -> None:

@@ -13,7 +13,10 @@ import pytest
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.images import write_image
+from unetcolor.models.keras_file import read_record
+from unetcolor.models.onnx_file import read_onnx_record
 from unetcolor.models.presets import path_of_preset
+from unetcolor.prediction.predictor import Predictor
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 
@@ -125,7 +128,12 @@ def test_a_preset_is_made_of_a_training(trained_run: Path, tmp_path: Path) -> No
     )
     colorizer = UNetColorizer.load(preset)
     assert (colorizer.training["epochs"], colorizer.image_size) == (3, (96, 96))
-    assert colorizer.predict(samples.load_portraits()[0]).shape == (100, 75, 3)
+    portrait = samples.load_portraits()[0]
+    expected = colorizer.predict(portrait, precision="float32").astype(int)
+    assert expected.shape == (100, 75, 3)
+    portable = Predictor.load(tmp_path / "preset.onnx", precision="float32")
+    assert np.abs(portable.predict(portrait) - expected).max() <= 1
+    assert read_onnx_record(tmp_path / "preset.onnx") == read_record(preset)
 
 
 @pytest.mark.slow

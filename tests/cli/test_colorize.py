@@ -15,6 +15,7 @@ from typer.testing import Result
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.images import read_image, write_image
+from unetcolor.prediction.predictor import Predictor
 
 GRAY = samples.load_photo("chelsea").mean(axis=-1).astype(np.uint8)[:120, :160]
 
@@ -58,8 +59,7 @@ def test_every_good_photo_is_done_and_every_bad_one_is_named(
 
 def test_a_result_is_what_the_library_says(run: Callable[..., Result], photos: Path, tmp_path: Path) -> None:
     run("colorize", photos / "rgba.png", "-o", tmp_path, "-p", "portrait", "--size", "64", "--saturation", "1.5")
-    colorizer = UNetColorizer.from_preset("portrait")
-    wanted = colorizer.predict(photos / "rgba.png", size=64, saturation=1.5)
+    wanted = Predictor.load("portrait").predict(photos / "rgba.png", size=64, saturation=1.5)
     np.testing.assert_array_equal(read_image(tmp_path / "rgba.png"), wanted)
 
 
@@ -117,9 +117,9 @@ def test_the_number_of_jobs_does_not_change_the_results(run: Callable[..., Resul
     for i in range(8):
         write_image(folder / f"{i}.png", GRAY[: 40 + i, : 90 - i])
     run("colorize", folder, "-o", tmp_path / "out", "-j", jobs, *SMALL)
-    colorizer = UNetColorizer.from_preset("photo")
+    predictor = Predictor.load("photo")
     for i in range(8):
-        wanted = colorizer.predict(folder / f"{i}.png", size=48)
+        wanted = predictor.predict(folder / f"{i}.png", size=48)
         np.testing.assert_array_equal(read_image(tmp_path / "out" / f"{i}.png"), wanted)
 
 

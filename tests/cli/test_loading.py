@@ -19,9 +19,8 @@ SMALL = ("--size", "48")
 def test_only_what_is_ours_is_on_the_screen(process: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     """TensorFlow writes a dozen lines as it starts, whatever its settings say."""
     write_image(tmp_path / "x.png", GRAY)
-    running = process(
-        "colorize", tmp_path / "x.png", "-o", tmp_path / "out", *SMALL, env={**os.environ, "COLUMNS": "200"}
-    )
+    command = ("colorize", tmp_path / "x.png", "-o", tmp_path / "out", "--engine", "tensorflow", *SMALL)
+    running = process(*command, env={**os.environ, "COLUMNS": "200"})
     output, messages = running.communicate(timeout=120)
     assert running.returncode == 0
     assert "Colorizing" in messages

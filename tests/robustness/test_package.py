@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 
 # The model files, in bytes; all else is small.
-LARGE = re.compile(r"unetcolor/(models/shipped/\w+\.keras|networks/weights/\w+\.npz)")
+LARGE = re.compile(r"unetcolor/(models/shipped/\w+\.(keras|onnx)|networks/weights/\w+\.npz)")
 LARGEST, LARGEST_OF_ALL = 600_000, 16_000_000
 
 # What may lie where, below the folders of the source distribution.

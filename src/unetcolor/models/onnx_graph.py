@@ -18,7 +18,7 @@ _MOST_FIELDS = 1_000_000
 _ON_CONSTANTS = (b"Constant", b"Cast", b"Identity")
 
 # A message or a text, or a number.
-Value: TypeAlias = memoryview | int
+Value: TypeAlias = memoryview | bytes | int
 
 _EMPTY = memoryview(b"")
 

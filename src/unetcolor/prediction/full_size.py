@@ -93,9 +93,9 @@ def _show(
     adjust: Adjust | None,
 ) -> Iterator[np.ndarray]:
     """Show a batch to the network, and return what gives its pictures their colors."""
-    size = batch[0].pixels.shape[:2]
+    height, width, _ = batch[0].pixels.shape
     is_plain = reference is None and adjust is None and codec.stride == 1
-    if is_plain and are_alike(batch) and working_size(*size, side) == size:
+    if is_plain and are_alike(batch) and working_size(height, width, side) == (height, width):
         return colorize_unscaled(batch, network, codec, saturation)
     small = [_shrink(photo.pixels, codec, side) for photo in batch]
     hinted = [

@@ -91,12 +91,14 @@ class Predictor:
             The engine, or what turns a network into ONNX for it, is not installed.
         """
         from unetcolor.models.presets import onnx_form, path_of_model
+        from unetcolor.networks.precision import resolve
         from unetcolor.prediction.engines import PORTABLE, engine_for, fastest_portable, get_engine, portable_engine
 
         path = path_of_model(model)
         portable = onnx_form(path)
+        # Only for their errors.
+        resolve(precision, helps=False)
         if not isinstance(engine, str) or engine != "auto":
-            # Only for its error.
             get_engine(engine)
         is_auto = engine == "auto" and fastest_portable(precision) is not None
         if portable is not None and (portable == path or engine in PORTABLE or is_auto):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unetcolor.errors import MissingExtraError, unknown_name
 from unetcolor.prediction.engines.base import Engine
@@ -106,10 +106,10 @@ def portable_engine(content: bytes, precision: Precision, name: str = "auto") ->
     if isinstance(name, str) and name == "auto":
         # Where there is none, one to install is named.
         name = fastest_portable(precision) or ("openvino" if precision == "bfloat16" else "onnx")
-    engine = get_engine(name)
+    engine: Any = get_engine(name)
     if name not in PORTABLE:
         raise ValueError(f"the engine {name!r} does not run models in ONNX: take 'auto', 'onnx' or 'openvino'")
     if not find_spec(PORTABLE[name]):
         raise MissingExtraError(PORTABLE[name], name)
-    made: PortableEngine = engine(content, engine.resolve(precision))  # type: ignore[assignment, call-arg]
+    made: PortableEngine = engine(content, engine.resolve(precision))
     return made

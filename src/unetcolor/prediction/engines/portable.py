@@ -25,7 +25,7 @@ class PortableEngine(Engine):
     content
         The network, as :func:`unetcolor.networks.onnx.to_onnx` returns it.
     precision
-        Of the arithmetic, as :meth:`resolve` returns it.
+        Of the arithmetic, as :meth:`~unetcolor.prediction.engines.base.Engine.resolve` returns it.
     """
 
     def __init__(self, content: bytes, precision: Precision) -> None:
