@@ -530,7 +530,7 @@ class UNetColorizer:
             ``"network"`` takes what :attr:`model` takes, and returns what it returns: luminance and targets, float32,
             both in network units. ``"picture"`` takes gray pictures, uint8 ``(batch, height, width, 1)``, and returns
             them in color, uint8 ``(batch, height, width, 3)``, as :meth:`predict` does, for pictures of up to about a
-            megapixel; hints are not part of it.
+            megapixel; hints are not part of it. It needs float32, which OpenVINO has to be asked for.
         format
             ``"onnx"``, ``"tflite"``, ``"openvino"`` or ``"saved_model"``. None takes the one that the name tells; a
             folder's name tells none.

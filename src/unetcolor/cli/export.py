@@ -71,3 +71,5 @@ def export(
             print_json(asdict(exported))
         else:
             print_line(f"Wrote {exported}")
+            if (exported.format, exported.form) == ("openvino", "picture"):
+                print_line("Compile it with INFERENCE_PRECISION_HINT f32: in bfloat16 its colors are wrong.")

@@ -49,7 +49,7 @@ def largest_difference(run: Run, form: Form, ours: Predictor, batches: list[np.n
     worst = 0
     for batch in batches:
         # As a list, because an array of narrow pictures is read as one picture.
-        expected = np.stack(ours.predict(list(batch), verbose=0)).astype(np.int16)
+        expected = np.stack(list(ours.predict(list(batch), verbose=0))).astype(np.int16)
         found = form.colorize(finite, batch)
         if found.shape != expected.shape:
             raise ExportError(f"it returns pictures of shape {found.shape} instead of {expected.shape}")

@@ -78,7 +78,7 @@ def make_form(name: str, network: keras.Model, codec: Codec, side: float, size: 
     def colorize(run: Run, batch: np.ndarray) -> np.ndarray:
         # As a list, because an array of narrow pictures is read as one picture.
         predictor = Predictor(codec, run, side)  # type: ignore[arg-type]
-        return np.stack(predictor.predict(list(batch), verbose=0))
+        return np.stack(list(predictor.predict(list(batch), verbose=0)))
 
     return Form(folded, "luminance", "colors", side, colorize)
 
