@@ -70,6 +70,36 @@ def test_an_engine_is_made_of_a_network_of_keras(model: keras.Model) -> None:
     np.testing.assert_allclose(made(batch), model.predict_on_batch(batch), atol=1e-5)
 
 
+BEGIN_TOGETHER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+import numpy as np
+from unetcolor.prediction.predictor import Predictor
+
+predictor, barrier = Predictor.load("photo", engine=sys.argv[1]), Barrier(4)
+predictor.engine.start()
+
+
+def predict(number):
+    barrier.wait()
+    return predictor.predict(np.zeros((32, 32), np.uint8), verbose=0).shape
+
+
+with ThreadPoolExecutor(4) as pool:
+    print(set(pool.map(predict, range(4))))
+"""
+
+
+@pytest.mark.parametrize("engine", PORTABLE)
+def test_threads_whose_first_pictures_come_together_do_not_wait_for_ever(engine: str) -> None:
+    # Only the first calls of a process can meet, and not always.
+    for _ in range(3):
+        command = [sys.executable, "-c", BEGIN_TOGETHER, engine]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+        assert done.stdout.strip() == "{(32, 32, 3)}"
+
+
 @needs_bfloat16
 def test_bfloat16_is_for_openvino(content: bytes) -> None:
     exact, fast = (portable_engine(content, precision, "openvino") for precision in ("auto", "bfloat16"))

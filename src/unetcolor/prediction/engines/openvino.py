@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -11,6 +12,10 @@ from typing_extensions import override
 from unetcolor.errors import require
 from unetcolor.networks.precision import Precision, resolve
 from unetcolor.prediction.engines.portable import PortableEngine
+
+# OpenVINO makes a table of NumPy's types when it first needs it. Two threads that need it at the same moment wait for
+# each other for ever: one holds the table and waits for Python, the other holds Python and waits for the table.
+_MAKING_TABLE = threading.Lock()
 
 # What OpenVINO calls them.
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
@@ -30,7 +35,10 @@ class OpenVINOEngine(PortableEngine):
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
-        core = require("openvino", "openvino").Core()
+        runtime = require("openvino", "openvino")
+        with _MAKING_TABLE:
+            runtime.Type.f32.to_dtype()
+        core = runtime.Core()
         compiled = core.compile_model(
             core.read_model(self._content),
             "CPU",
