@@ -7,6 +7,7 @@ from pathlib import Path
 from unetcolor.errors import require
 from unetcolor.export.graph import Graph, Run
 from unetcolor.networks.onnx import converted
+from unetcolor.prediction.engines.runtimes import import_onnxruntime
 
 
 def write(graph: Graph, path: Path) -> None:
@@ -16,7 +17,7 @@ def write(graph: Graph, path: Path) -> None:
 
 def run(path: Path) -> Run:
     """Return what runs a file, which may be moved meanwhile."""
-    runtime = require("onnxruntime", "export")
+    runtime = import_onnxruntime("export")
     session = runtime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     (entry,) = session.get_inputs()
     return lambda batch: session.run(None, {entry.name: batch})[0]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unetcolor.errors import require
 from unetcolor.export.graph import Graph, Run
 from unetcolor.export.onnx import content_of
+from unetcolor.prediction.engines.runtimes import import_openvino
 
 _MODEL = "model.xml"
 
 
 def write(graph: Graph, path: Path) -> None:
     """Write a graph into a folder that exists."""
-    openvino = require("openvino", "export")
+    openvino = import_openvino("export")
     # By way of ONNX: what OpenVINO itself makes of TensorFlow's graph has values in between as further outputs.
     model = openvino.Core().read_model(content_of(graph), b"")
     for name, text in graph.texts.items():
@@ -23,7 +23,7 @@ def write(graph: Graph, path: Path) -> None:
 
 def run(path: Path) -> Run:
     """Return what runs the model in a folder, which may be moved meanwhile, in float32."""
-    openvino = require("openvino", "export")
+    openvino = import_openvino("export")
     core = openvino.Core()
     # A file that is mapped into memory cannot be moved everywhere.
     core.set_property({"ENABLE_MMAP": False})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
-from unetcolor.errors import require
 from unetcolor.networks.precision import Precision, resolve
 from unetcolor.prediction.engines.portable import PortableEngine
+from unetcolor.prediction.engines.runtimes import import_onnxruntime
 
 
 class OnnxEngine(PortableEngine):
@@ -31,11 +30,7 @@ class OnnxEngine(PortableEngine):
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
-        # Since 1.32 it would tell its makers of each session, and keep an identifier in the folder for temporary files.
-        # It looks for this when it is imported; the function is for when somebody else has imported it before.
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        runtime = require("onnxruntime", "onnx")
-        runtime.disable_telemetry_events()
+        runtime = import_onnxruntime("onnx")
         options = runtime.SessionOptions()
         # Errors are raised; what is no error is no news.
         options.log_severity_level = 4

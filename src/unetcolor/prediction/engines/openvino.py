@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from typing_extensions import override
 
-from unetcolor.errors import require
 from unetcolor.networks.precision import Precision, resolve
 from unetcolor.prediction.engines.portable import PortableEngine
+from unetcolor.prediction.engines.runtimes import import_openvino
 
 # OpenVINO makes a table of NumPy's types when it first needs it. Two threads that need it at the same moment wait for
 # each other for ever: one holds the table and waits for Python, the other holds Python and waits for the table.
@@ -35,7 +35,7 @@ class OpenVINOEngine(PortableEngine):
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
-        runtime = require("openvino", "openvino")
+        runtime = import_openvino("openvino")
         with _MAKING_TABLE:
             runtime.Type.f32.to_dtype()
         core = runtime.Core()
