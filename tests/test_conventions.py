@@ -205,7 +205,9 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
 
 def test_keras_runs_on_what_is_installed_unless_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for installed, chosen in (("tensorflow jax", None), ("jax torch", "jax"), ("torch", "torch"), ("", None)):
-        monkeypatch.delenv("KERAS_BACKEND", raising=False)
+        # First set, so that what is chosen is undone.
+        monkeypatch.setenv("KERAS_BACKEND", "")
+        monkeypatch.delenv("KERAS_BACKEND")
         monkeypatch.delitem(sys.modules, "keras", raising=False)
         found = {name: machinery.ModuleSpec(name, None) for name in installed.split()}
         monkeypatch.setattr(unetcolor, "find_spec", found.get)

@@ -212,7 +212,7 @@ class SmallMemory(Engine):
 
     @classmethod
     def from_model(cls, *_: Any) -> SmallMemory:
-        return cls()
+        return cls("float32")
 
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
         def run(batch: np.ndarray) -> np.ndarray:
@@ -227,7 +227,7 @@ def test_a_picture_that_memory_is_too_small_for_harms_no_other(
     colorize: BatchColorizer, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = Predictor.load(model)
-    small = Predictor(loaded.codec, SmallMemory(), loaded.side)
+    small = Predictor(loaded.codec, SmallMemory("float32"), loaded.side)
     monkeypatch.setattr(Predictor, "load", lambda *_, **__: small)
     pictures = [encoded(GRAY), encoded(GRAY[:4]), b"no picture", *[encoded(GRAY[1:])] * 5]
     done = BatchColorizer(format="png")({"bytes": pictures})

@@ -89,8 +89,8 @@ def test_predicts_what_the_model_predicts(name: str, engine: str) -> None:
     model = MODELS[name]() if name in ("preset", "stages") else shaken(MODELS[name]())
     made = engine_for(model, "float32", engine)
     assert made.name == ("tensorflow" if engine == "auto" else engine)
-    for shape in [(1, 32, 32, 1), (3, 17, 40, 1)]:
-        batch = rng.random(shape, dtype=np.float32)
+    for shape in [(1, 32, 32), (3, 17, 40)]:
+        batch = rng.random((*shape, model.input_shape[-1]), dtype=np.float32)
         predicted = made(batch)
         assert predicted.dtype == np.float32
         np.testing.assert_allclose(predicted, model.predict_on_batch(batch), atol=1e-5)
@@ -131,7 +131,7 @@ def test_an_engine_computes_in_its_precision(engine: str) -> None:
     model = shaken(MODELS["classic"]())
     batch = rng.random((1, 32, 32, 1), dtype=np.float32)
     exact, fast = (engine_for(model, precision, engine)(batch) for precision in ("float32", "bfloat16"))
-    assert 0 < np.abs(exact - fast).max() < 0.05
+    assert 0 < np.abs(exact - fast).mean() < 0.01
 
 
 def test_engines_are_imported_when_they_are_asked_for() -> None:

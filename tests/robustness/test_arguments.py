@@ -101,6 +101,7 @@ BAD: dict[str, list[Any]] = {
     "callbacks": [5, "x", True, NAN, [5], {"a": 1}, Thing()],
     "checkpoint": [*NO_PATH, ".", "no_such_folder/x.npz"],
     "precision": [*NO_NAME, None],
+    "strategy": NO_NAME,
     "verbose": ["no", "", None, OBJECTS, NAN, INF, -1, HUGE, 3, [], {}, Thing()],
     "optimizer": [5, "", None, True, NAN, [], Thing(), "no such thing"],
     "loss": ["", "no such thing"],

@@ -27,7 +27,7 @@ ALLOWED = {
     "benchmarks": r"\w+\.py",
     "recipes": r"\w+\.(py|md)",
     "examples": r".+\.(py|toml|ipynb|md)|browser/[\w-]+\.(m?js|json|html|css)",
-    "docs": r".+\.(md|rst|py)|images/\w+\.(png|jpg|gif|svg)|training/\w+\.csv",
+    "docs": r".+\.(md|rst|py)|images/\w+\.(png|jpg|gif|svg)|training/\w+\.csv|old_photos/\w+\.(jpg|csv)",
     "licenses": r"[\w.-]+",
 }
 TOP = {

@@ -99,8 +99,8 @@ def test_the_network_sees_the_film_and_learns_the_true_colors() -> None:
     film = Ageing(**NOTHING | {"aged": 1.0})
     (inputs, targets), (_, true) = batch(film), batch(None)
     np.testing.assert_array_equal(targets, true)
-    rng = np.random.default_rng((0, 0, 0))
-    for picture, colors in zip(inputs, rgb, strict=True):
+    rngs = np.random.default_rng((0, 0, 0)).spawn(8)
+    for picture, colors, rng in zip(inputs, rgb, rngs, strict=True):
         expected = codec.inputs(film.film(colors, rng))
         np.testing.assert_allclose(film.apply(expected, rng), picture, atol=1e-6)
 

@@ -165,9 +165,13 @@ def train(
             colorizer = _started_colorizer(start, network)
         import keras
 
+        from unetcolor.losses import get_loss
         from unetcolor.training import Cosine, Sources
         from unetcolor.training.pictures import open_pictures
 
+        if loss is not None:
+            # For its error, before all photos are looked at.
+            get_loss(loss)
         photos = open_pictures(Sources.in_folder(folder) if by_source else folder, verbose=not as_json)
         if len(photos) < _LEAST_PHOTOS:
             raise ValueError(
