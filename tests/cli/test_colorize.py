@@ -321,3 +321,13 @@ def test_wrong_shards_and_manifests_are_told_before_anything_is_done(
     assert message in " ".join((done.stdout + done.stderr).split())
     assert not (tmp_path / "out").exists()
     assert (photos / "plain.jpg").read_bytes() == before
+
+
+def test_one_photo_goes_into_the_file_that_is_named(run: Callable[..., Result], photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    assert run("colorize", photos / "plain.jpg", "-o", out, *SMALL).exit_code == 0
+    assert read_image(out).shape == (*GOOD["plain.jpg"], 3)
+    before = out.read_bytes()
+    again = run("colorize", photos / "plain.jpg", "-o", out, *SMALL, "--saturation", 0)
+    assert "use --overwrite to redo them" in again.stdout
+    assert out.read_bytes() == before

@@ -128,10 +128,36 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         plan([tmp_path / "missing"], tmp_path / "out")
     with pytest.raises(ValueError, match=r"no photos in .*recursive"):
         plan([tmp_path / "in"], tmp_path / "out")
-    with pytest.raises(ValueError, match="is a file: name a folder"):
+    with pytest.raises(ValueError, match="is a file: name a folder, or a picture"):
         plan([tmp_path / "in" / "sub"], tmp_path / "file")
     with pytest.raises(ValueError, match=r"cannot write '\.gif' files, only \.jpg"):
         plan([tmp_path / "in" / "sub"], tmp_path / "out", suffix=".gif")
+
+
+def test_one_photo_goes_into_the_file_that_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "a.hints.png", "b.jpg", "in/c.jpg")
+    a, out = tmp_path / "a.jpg", tmp_path / "new" / "out.PNG"
+    (job,) = plan([a], out, compare=True)
+    assert (job.source, job.output, job.hints) == (a, out, tmp_path / "a.hints.png")
+    assert job.comparison == tmp_path / "new" / "out_compare.PNG"
+    # Next to the photo, and in place of what is there: that is for whoever writes it to ask.
+    assert plan([a], tmp_path / "b.jpg", suffix=".jpeg")[0].output == tmp_path / "b.jpg"
+    # A folder of such a name is a folder.
+    (tmp_path / "album.jpg").mkdir()
+    assert plan([a], tmp_path / "album.jpg")[0].output == tmp_path / "album.jpg" / "a.jpg"
+    (tmp_path / "link.jpg").symlink_to(a)
+    for photos, output, options, message in [
+        ([a], a, {}, "is the photo itself"),
+        ([a], tmp_path / "link.jpg", {}, "is the photo itself"),
+        ([tmp_path / "b.jpg"], out, {"suffix": ".jpg"}, "the format jpg does not fit the name"),
+        ([a, tmp_path / "b.jpg"], out, {}, "is the name of one picture: name a folder"),
+        ([tmp_path / "in"], out, {}, "is the name of one picture: name a folder"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            plan(photos, output, **options)  # type: ignore[arg-type]
+    touch(tmp_path, "out_compare.jpg")
+    with pytest.raises(ValueError, match="is the photo itself"):
+        plan([tmp_path / "out_compare.jpg"], tmp_path / "out.jpg", compare=True)
 
 
 # Few letters and suffixes, so that names meet.

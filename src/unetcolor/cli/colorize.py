@@ -37,7 +37,9 @@ class Pages(StrEnum):
 
 def colorize(
     photos: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("colorized"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the results, or the name of the one result.")
+    ] = Path("colorized"),
     preset: Preset = "photo",
     model: Model = None,
     saturation: Saturation = 1.0,

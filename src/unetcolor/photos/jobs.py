@@ -65,7 +65,7 @@ def plan(
         Files, and folders, of which every file is taken that is not hidden and has the suffix or the content of a
         picture.
     output
-        The folder for the results.
+        The folder for the results; or, for one photo, the name of its result, which has the suffix of a picture.
     suffix
         The suffix of all results, a key of :data:`unetcolor.images.WRITE_FORMATS`. None keeps each photo's own suffix,
         or takes ``.png`` where that cannot be written.
@@ -91,8 +91,6 @@ def plan(
     """
     if suffix is not None and suffix not in WRITE_FORMATS:
         raise ValueError(f"cannot write {suffix!r} files, only {', '.join(WRITE_FORMATS)}")
-    if output.exists() and not output.is_dir():
-        raise ValueError(f"the output {output} is a file: name a folder for the results")
     files = [path for given in photos for path in _files(given, recursive, output)]
     layers = {place(path): path for path in files if _is_layer(path)}
     found = [path for path in files if not _is_layer(path)]
@@ -105,6 +103,14 @@ def plan(
             f"hints are for one photo, and there are {len(sources)}: put the layer of each next to it, such as "
             f"{sources[0].stem}{LAYER_SUFFIX}"
         )
+    if output.suffix.lower() in WRITE_FORMATS and not output.is_dir():
+        several_pages = all_pages and len(_pages(sources[0])) > 1
+        if len(sources) > 1 or any(path.is_dir() for path in photos) or several_pages:
+            raise ValueError(f"{output} is the name of one picture: name a folder for the results of several")
+        job = _job_of_one(sources[0], output, suffix, compare, hints)
+        return [job] if shard is None or job.source.name in shard else []
+    if output.exists() and not output.is_dir():
+        raise ValueError(f"the output {output} is a file: name a folder, or a picture, for the results")
     folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in photos]
     root = os.path.commonpath(folders)
     photos_and_pages = [(source, page) for source in sources for page in (_pages(source) if all_pages else [None])]
@@ -129,6 +135,19 @@ def plan(
                 f"{job.output} would lie among the photos, and might replace one: name another output folder"
             )
     return jobs if shard is None else [job for job in jobs if Path(_below(root, job.source)).as_posix() in shard]
+
+
+def _job_of_one(
+    source: Path, output: Path, suffix: str | None, compare: bool, hints: Path | Sequence[Hint] | None
+) -> Job:
+    """Return the job of a photo whose result has a name."""
+    if suffix is not None and WRITE_FORMATS[suffix] is not WRITE_FORMATS[output.suffix.lower()]:
+        raise ValueError(f"the format {suffix[1:]} does not fit the name {output}: give one of the two")
+    comparison = output.with_name(f"{output.stem}_compare{output.suffix}") if compare else None
+    for path in (output, comparison):
+        if path is not None and path.exists() and path.samefile(source):
+            raise ValueError(f"{path} is the photo itself: name another file for the result")
+    return Job(source, output, comparison, hints or _layer_of(source, {}))
 
 
 def _files(given: Path, recursive: bool, output: Path) -> Iterator[Path]:
