@@ -203,7 +203,8 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         assert command in ci
 
 
-def test_keras_runs_on_what_is_installed_unless_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keras_runs_on_what_is_installed_unless_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for installed, chosen in (("tensorflow jax", None), ("jax torch", "jax"), ("torch", "torch"), ("", None)):
         # First set, so that what is chosen is undone.
         monkeypatch.setenv("KERAS_BACKEND", "")
@@ -213,6 +214,12 @@ def test_keras_runs_on_what_is_installed_unless_it_is_told(monkeypatch: pytest.M
         monkeypatch.setattr(unetcolor, "find_spec", found.get)
         unetcolor._choose_backend()
         assert os.environ.get("KERAS_BACKEND") == chosen
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    found = {name: machinery.ModuleSpec(name, None) for name in ("jax", "torch")}
+    monkeypatch.setattr(unetcolor, "find_spec", found.get)
+    unetcolor._choose_backend()
+    assert "KERAS_BACKEND" not in os.environ
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setattr(unetcolor, "find_spec", {"torch": machinery.ModuleSpec("torch", None)}.get)
     unetcolor._choose_backend()

@@ -28,6 +28,12 @@ export async function open(file) {
 export function save({ height, width }, pixels, type) {
   const context = contextOf(height, width);
   context.putImageData(new ImageData(pixels, width, height), 0, 0);
+  if (type === "image/jpeg") {
+    // It has no transparency, and browsers would lay it on black.
+    context.globalCompositeOperation = "destination-over";
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, width, height);
+  }
   return context.canvas.convertToBlob({ type, quality: 0.95 });
 }
 

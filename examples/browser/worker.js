@@ -32,6 +32,7 @@ const tasks = {
 
   /** Read a file, and return its size and its gray picture. */
   async open({ file }) {
+    if (!network) throw new Error("the network could not be loaded; reload the page");
     photo = looked = painted = undefined;
     report("Reading the photo.");
     photo = await open(file);

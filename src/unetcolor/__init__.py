@@ -4,6 +4,7 @@ The names below load when they are first used, so that ``import unetcolor`` cost
 TensorFlow starts only when a network is needed.
 """
 
+import json
 import os
 import sys
 from importlib import import_module
@@ -47,8 +48,18 @@ def _choose_backend() -> None:
     if "KERAS_BACKEND" in os.environ or "keras" in sys.modules or find_spec("tensorflow") is not None:
         return
     installed = [backend for backend in ("jax", "torch") if find_spec(backend) is not None]
-    if installed:
+    if installed and _backend_in_settings() not in installed:
         os.environ["KERAS_BACKEND"] = installed[0]
+
+
+def _backend_in_settings() -> Any:
+    """Return the backend that the user's settings of Keras name, if they do."""
+    folder = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    try:
+        with open(os.path.join(folder, "keras.json"), encoding="utf-8") as file:
+            return json.load(file).get("backend")
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 _choose_backend()

@@ -497,7 +497,7 @@ def test_nothing_lies_on_the_disk_even_if_it_is_killed(tmp_path: Path) -> None:
 
 
 def test_others_are_let_in_and_it_finishes_the_photo_in_work(tmp_path: Path, photo: bytes) -> None:
-    options = ("--host", "127.0.0.2", "--allow-host", "colors.example", "--model", "portrait", "--engine", "onnx")
+    options = ("--host", "127.0.0.2", "--allow-host", "Colors.Example:80", "--model", "portrait", "--engine", "onnx")
     server = Server(tmp_path, "-m", "unetcolor", "serve", "--port", "0", *options)
     assert server.greeting == f"unetcolor answers at http://127.0.0.2:{server.port}/colorize (Ctrl-C stops it)\n"
     for name in ("colors.example", f"colors.example:{server.port}", "localhost", "127.0.0.2"):

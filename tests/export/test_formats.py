@@ -20,7 +20,6 @@ def test_each_format_has_its_module(name: str) -> None:
     ("path", "format", "size", "expected"),
     [
         ("photo.onnx", None, None, "onnx"),
-        ("photo.ONNX", None, None, "onnx"),
         ("photo.onnx", "onnx", (3, 4), "onnx"),
         ("photo.tflite", None, [100, 75], "tflite"),
         ("photo", "openvino", None, "openvino"),
@@ -40,6 +39,7 @@ def test_the_name_or_the_argument_tells_the_format(
     [
         ("photo", None, None, r"must end in .onnx or .tflite, which 'photo' does not; for a folder, give"),
         ("photo.pb", None, None, "must end in .onnx or .tflite"),
+        ("photo.ONNX", None, None, "must end in .onnx or .tflite"),
         ("photo.onnx", "openvino", None, "OpenVINO is a folder, and a folder's name does not end in .onnx"),
         ("photo.onnx", "tflite", (8, 8), "must end in .tflite, which 'photo.onnx' does not"),
         ("photo", "onnx", None, "must end in .onnx, which 'photo' does not"),
@@ -73,6 +73,10 @@ def test_only_an_export_of_the_format_is_replaced(tmp_path: Path) -> None:
     target_of(folder, "openvino", None, True)
     with pytest.raises(ValueError, match=r"holds other things than an export to SavedModel, such as 'model.xml'"):
         target_of(folder, "saved_model", None, True)
+    site = tmp_path / "site"
+    (site / "assets").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"such as 'assets': it is not replaced"):
+        target_of(site, "saved_model", None, True)
     (folder / "holiday.jpg").touch()
     with pytest.raises(ValueError, match=r"such as 'holiday.jpg': it is not replaced"):
         target_of(folder, "openvino", None, True)

@@ -144,6 +144,18 @@ def second_input(model: Model) -> None:
     model.graph.input.add().CopyFrom(model.graph.input[0])
 
 
+def one_size(model: Model) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 480
+
+
+def cast_twice(model: Model) -> None:
+    name = model.graph.initializer[0].name
+    casts = [helper.make_node("Cast", [name], [made], to=TensorProto.DOUBLE) for made in ("once", "twice")]
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+
 ATTACKS: dict[str, tuple[Callable[[Model], None], str]] = {
     "no record": (metadata(record=""), "no model of unetcolor: its metadata has no unetcolor.json"),
     "a record that is no JSON": (metadata(record="{"), "unetcolor.json is damaged"),
@@ -165,6 +177,8 @@ ATTACKS: dict[str, tuple[Callable[[Model], None], str]] = {
     "a sparse array": (sparse, "holds a sparse array"),
     "an operation of somebody else": (node("Run", ["luminance"], domain="com.evil"), "'com.evil', which is not one of"),
     "other channels": (other_channels, "does not take and give the channels"),
+    "one size": (one_size, "takes pictures of one size"),
+    "constants that are cast again": (cast_twice, "computes 'Cast' before there is a picture"),
     "two inputs": (second_input, "does not take and give the channels"),
     "no network": (lambda model: model.ClearField("graph"), "holds no network"),
 }
@@ -213,6 +227,17 @@ def test_no_other_file_is_opened(name: str, saved: Path, tmp_path: Path) -> None
     command = [sys.executable, "-c", RUN, str(path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
     assert "names arrays in other files" in done.stdout
+
+
+@pytest.mark.parametrize("number", [7, 14, 20, 25])
+def test_a_field_that_runtimes_would_read_as_another_one_is_refused(number: int, saved: Path, tmp_path: Path) -> None:
+    # Protocol Buffers keep 32 bits of a key: this one is field 2**29 + number for who keeps all.
+    key = (number << 3 | 2) + 2**32
+    varint = bytes([key >> shift & 127 | 128 for shift in range(0, 28, 7)] + [key >> 28])
+    path = tmp_path / "model.onnx"
+    path.write_bytes(saved.read_bytes() + varint + b"\0")
+    with pytest.raises(ModelLoadError, match="it is damaged"):
+        load_onnx(path)
 
 
 def cut_and_changed(content: bytes, rng: np.random.Generator) -> bytes:

@@ -141,6 +141,9 @@ def test_a_frame_of_pandas_is_a_batch(colorize: BatchColorizer, tmp_path: Path) 
     done = pd.DataFrame(BatchColorizer(colorize.model, pictures="path")(frame))
     assert list(done["id"]) == [7, 8]
     assert list(done["error"]) == ["", "there is no picture"]
+    frame["path"] = frame["path"].astype("string")
+    assert frame["path"].isna().iloc[1]
+    assert list(BatchColorizer(colorize.model, pictures="path")(frame)["error"]) == ["", "there is no picture"]
 
 
 def test_results_may_take_the_place_of_the_pictures(model: Path) -> None:

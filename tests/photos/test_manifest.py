@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import subprocess
@@ -75,6 +76,16 @@ def test_run_again_it_adds_only_what_changed(path: Path) -> None:
     # Another page, a photo that was repaired, and a result without a line.
     more = [result("c.png", page=1), result("b.png"), result("d.png", "skipped", "there")]
     assert run(path, *again, *more)[3:] == [("c.png", "colorized"), ("b.png", "colorized"), ("d.png", "skipped")]
+
+
+def test_what_is_made_again_is_told_again(path: Path) -> None:
+    elsewhere = Result(Job(Path("in", "a.png"), Path("other", "a.png")), "colorized")
+    skipped_there = dataclasses.replace(elsewhere, status="skipped")
+    lines = [("a.png", "colorized")] * 2
+    assert run(path, result("a.png"), result("a.png")) == lines
+    # The last line of a photo names the result that is there.
+    assert run(path, elsewhere, skipped_there) == [*lines, ("a.png", "colorized")]
+    assert written(path)[-1]["output"] == str(Path("other", "a.png"))
 
 
 def test_an_unfinished_line_is_cut_off(path: Path) -> None:

@@ -31,6 +31,16 @@ def same(luminance: np.ndarray, colors: np.ndarray) -> np.ndarray:
     return colors
 
 
+def test_numbers_keep_their_order_of_bytes_and_odd_ones_are_refused(predictor: Predictor) -> None:
+    levels = rng.integers(0, 65536, (30, 30), np.uint16)
+    for order in "<>":
+        colored = predictor.predict(levels.astype(f"{order}u2"), verbose=0)
+        assert colored.dtype == np.dtype(f"{order}u2")
+        np.testing.assert_array_equal(colored, predictor.predict(levels, verbose=0))
+    with pytest.raises(ValueError, match="uint32"):
+        predictor.predict(np.zeros((30, 30), np.uint32), verbose=0)
+
+
 def pictures(channels: int, dtype: Any, count: int = 5) -> list[np.ndarray]:
     values = rng.random((count, 36, 25, channels), dtype=np.float32)
     # Black is kept gray.

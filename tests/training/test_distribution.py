@@ -154,6 +154,16 @@ def test_one_device_is_a_strategy_too(small_portraits: np.ndarray, kind: Any) ->
     assert type(one.model) is type(alone.model)
 
 
+def test_a_dataset_that_does_not_say_how_long_it_is_needs_a_number_of_steps(small_portraits: np.ndarray) -> None:
+    dataset = tf.data.Dataset.from_tensor_slices(small_portraits).filter(lambda picture: True).batch(4)
+    colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
+    options = {"strategy": "mirrored", "epochs": 1, "verbose": 0, "steps_per_epoch": 2}
+    with pytest.raises(ValueError, match="pass validation_steps"):
+        colorizer.fit(dataset, validation_data=dataset, **options)
+    history = colorizer.fit(dataset, validation_data=dataset, validation_steps=2, **options)
+    assert np.isfinite(history.history["val_loss"]).all()
+
+
 def test_a_training_begun_by_several_goes_on_alone(small_portraits: np.ndarray, tmp_path: Path) -> None:
     options = {"batch_size": 4, "average": 0.5, "optimizer": "sgd", "precision": "float32", "verbose": 0}
     whole, begun, resumed = (UNetColorizer("lab", filters=(4,), seed=1) for _ in range(3))

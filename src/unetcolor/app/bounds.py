@@ -33,7 +33,8 @@ class Guarded:
     """
 
     def __init__(self, app: Any, hosts: Sequence[str]) -> None:
-        self._app, self._hosts = app, hosts
+        # As the names of requests are read: in small letters, without a port.
+        self._app, self._hosts = app, [_name(host) or host.lower() for host in hosts]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request, or refuse it."""

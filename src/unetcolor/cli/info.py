@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from unetcolor.cli._loading import loading
 from unetcolor.cli._options import AsJson, Trained
 from unetcolor.cli._output import new_table, plain_text, print_json, readable_errors, results
 from unetcolor.models.presets import path_of_model
+
+if TYPE_CHECKING:
+    from unetcolor.models.record import Record
 
 
 def info(model: Trained, as_json: AsJson = False) -> None:
@@ -16,9 +20,7 @@ def info(model: Trained, as_json: AsJson = False) -> None:
     with readable_errors(as_json):
         path = path_of_model(model)
         with loading(model):
-            from unetcolor.models.keras_file import read_record
-
-            record = read_record(path)
+            record = _record_of(path)
         height, width = record.image_size
         facts: dict[str, Any] = {
             "file": path,
@@ -41,6 +43,16 @@ def info(model: Trained, as_json: AsJson = False) -> None:
                 # The config of a color space is kept as it is, whatever characters are in it.
                 table.add_row(plain_text(key), plain_text(text))
         results.print(table)
+
+
+def _record_of(path: Path) -> Record:
+    if path.suffix == ".onnx":
+        from unetcolor.models.onnx_file import read_onnx_record
+
+        return read_onnx_record(path)
+    from unetcolor.models.keras_file import read_record
+
+    return read_record(path)
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:

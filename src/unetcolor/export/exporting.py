@@ -16,7 +16,7 @@ import numpy as np
 from unetcolor._files import replacing, replacing_folder
 from unetcolor.errors import ExportError, MissingExtraError, require
 from unetcolor.export.check import largest_difference, sample_pictures
-from unetcolor.export.formats import target_of
+from unetcolor.export.formats import require_free, target_of
 from unetcolor.export.forms import check_form, make_form
 from unetcolor.export.graph import Graph
 from unetcolor.models.onnx_file import FORM
@@ -121,6 +121,8 @@ def export(
             same = type(ours)(codec, ours.engine, wanted.side)
             difference = largest_difference(module.run(temporary), wanted, same, batches)
         megabytes = _megabytes(temporary)
+        # What came there in the meantime is not ours to replace.
+        require_free(target.path, into, overwrite)
     return Exported(target.path, into.name, form, size, megabytes, difference, sum(map(len, batches)))
 
 

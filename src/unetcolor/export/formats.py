@@ -25,6 +25,8 @@ class Format:
         The end of the file's name; None where it is a folder.
     members
         Names of what a folder of this format holds.
+    mark
+        The one of these that tells an export from other folders that hold such names.
     packages
         What writing and running take beyond TensorFlow.
     has_one_size
@@ -35,6 +37,7 @@ class Format:
     title: str
     suffix: str | None = None
     members: tuple[str, ...] = ()
+    mark: str | None = None
     packages: tuple[str, ...] = ()
     has_one_size: bool = False
 
@@ -42,11 +45,18 @@ class Format:
 _TABLE = (
     Format("onnx", "ONNX", ".onnx", packages=("onnx", "tf2onnx", "onnxruntime")),
     Format("tflite", "TensorFlow Lite", ".tflite", has_one_size=True),
-    Format("openvino", "OpenVINO", members=("model.xml", "model.bin"), packages=("onnx", "tf2onnx", "openvino")),
+    Format(
+        "openvino",
+        "OpenVINO",
+        members=("model.xml", "model.bin"),
+        mark="model.xml",
+        packages=("onnx", "tf2onnx", "openvino"),
+    ),
     Format(
         "saved_model",
         "SavedModel",
         members=("assets", "variables", "fingerprint.pb", "saved_model.pb", "unetcolor.json", "unetcolor.form"),
+        mark="unetcolor.form",
     ),
 )
 FORMATS = {each.name: each for each in _TABLE}
@@ -101,7 +111,7 @@ def target_of(path: str | os.PathLike[str], format: str | None, size: Any, overw
         raise ValueError(f"{chosen.title} takes pictures of one size, which is not given: give its height and width")
     if not path.absolute().parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: the folder {path.absolute().parent} does not exist")
-    _require_free(path, chosen, true_or_false("overwrite", overwrite))
+    require_free(path, chosen, true_or_false("overwrite", overwrite))
     return Target(path, chosen, size)
 
 
@@ -125,7 +135,7 @@ def format_for(path: Path, name: str | None) -> Format:
     >>> format_for(Path("photo.onnx"), None).title, format_for(Path("photo"), "openvino").title
     ('ONNX', 'OpenVINO')
     """
-    told = _OF_SUFFIX.get(path.suffix.lower())
+    told = _OF_SUFFIX.get(path.suffix)
     if name is None:
         if told is None:
             raise ValueError(
@@ -143,7 +153,8 @@ def format_for(path: Path, name: str | None) -> Format:
     return chosen
 
 
-def _require_free(path: Path, into: Format, overwrite: bool) -> None:
+def require_free(path: Path, into: Format, overwrite: bool) -> None:
+    """Raise a ValueError if something is at a path that must not be replaced by an export."""
     if not os.path.lexists(path):
         return
     if not overwrite:
@@ -152,7 +163,9 @@ def _require_free(path: Path, into: Format, overwrite: bool) -> None:
         found, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
         raise ValueError(f"{path} is a {found}, and {into.title} is a {wanted}: choose another name")
     if into.suffix is None:
-        others = {each.name for each in path.iterdir()}.difference(into.members)
+        names = {each.name for each in path.iterdir()}
+        # Without what every export has, the names of its other parts are those of somebody else's folders.
+        others = names.difference(into.members) if into.mark in names else names
         if others:
             raise ValueError(
                 f"the folder {path} holds other things than an export to {into.title}, such as {shown(min(others))}: "

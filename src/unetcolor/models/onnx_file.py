@@ -85,9 +85,13 @@ def load_onnx(path: str | os.PathLike[str]) -> LoadedOnnx:
             f"{path} has the form {shown(form)}, which other programs run; what is loaded here has the form {NETWORK!r}"
         )
     codec = Codec(space_of(path, record), record.network.head_stride, record.hints)
-    expected = [codec.input_channels], [codec.output_channels]
-    if (graph.inputs, graph.outputs) != expected:
+    channels = [[lengths[-1] for lengths in ends if lengths] for ends in (graph.inputs, graph.outputs)]
+    if channels != [[codec.input_channels], [codec.output_channels]]:
         raise ModelLoadError(f"{path}: the network does not take and give the channels of {codec.space!r}")
+    if any(graph.inputs[0][:-1]):
+        raise ModelLoadError(
+            f"{path} takes pictures of one size, for other programs; export it without a size to load it here"
+        )
     return LoadedOnnx(record, codec, content)
 
 

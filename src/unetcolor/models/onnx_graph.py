@@ -13,8 +13,8 @@ from typing import TypeAlias
 # The preset has twenty thousand.
 _MOST_FIELDS = 1_000_000
 
-# What arrays of constants may pass through before there is a picture: a cast of half precision. All else that can be
-# computed then was computed as the file was made, and could fill any memory.
+# What arrays of constants may pass through before there is a picture, once: a cast of half precision. All else that can
+# be computed then was computed as the file was made, and could fill any memory.
 _ON_CONSTANTS = (b"Constant", b"Cast", b"Identity")
 
 # A message or a text, or a number.
@@ -32,12 +32,12 @@ class Graph:
     metadata
         Names and texts.
     inputs, outputs
-        The length of the last axis of each, which is 0 where it is not fixed.
+        The lengths of the axes of each, which are 0 where they are not fixed.
     """
 
     metadata: dict[str, str] = field(default_factory=dict)
-    inputs: list[int] = field(default_factory=list)
-    outputs: list[int] = field(default_factory=list)
+    inputs: list[list[int]] = field(default_factory=list)
+    outputs: list[list[int]] = field(default_factory=list)
 
 
 def read_graph(content: bytes) -> Graph:
@@ -64,7 +64,7 @@ class _Reader:
 
     def _read_nodes(self, graph: Value) -> None:
         """Read a graph whose nodes are in the order in which they are computed, as ONNX demands."""
-        constants: set[bytes] = {b""}
+        constants: set[bytes] = set()
         nodes = []
         for number, value in self._fields(graph):
             if number == 1:
@@ -72,15 +72,17 @@ class _Reader:
             elif number == 5:
                 constants.add(self._array(value))
             elif number == 11:
-                self.graph.inputs.append(self._channels(value))
+                self.graph.inputs.append(self._lengths(value))
             elif number == 12:
-                self.graph.outputs.append(self._channels(value))
+                self.graph.outputs.append(self._lengths(value))
             elif number == 15:
                 raise ValueError("it holds a sparse array, which no network has here")
+        passed: set[bytes] = set()
         for node in nodes:
-            self._read_node(node, constants)
+            self._read_node(node, constants, passed)
 
-    def _read_node(self, node: Value, constants: set[bytes]) -> None:
+    def _read_node(self, node: Value, constants: set[bytes], passed: set[bytes]) -> None:
+        """Read a node; ``passed`` are the constants that another one has cast, and what came of them."""
         inputs, outputs, operation = [], [], b""
         for number, value in self._fields(node):
             if number == 1:
@@ -93,10 +95,13 @@ class _Reader:
                 self._read_attribute(value)
             elif number == 7 and _bytes(value) not in (b"", b"ai.onnx"):
                 raise ValueError(f"it holds an operation of {_text(value)!r}, which is not one of ONNX itself")
-        if constants.issuperset(inputs):
-            if operation not in _ON_CONSTANTS:
+        given = [name for name in inputs if name]
+        if all(name in constants or name in passed for name in given):
+            # A small array that is cast again and again could fill any memory.
+            if operation not in _ON_CONSTANTS or not passed.isdisjoint(given):
                 raise ValueError(f"it computes {_text(operation)!r} before there is a picture")
-            constants.update(outputs)
+            (passed if given else constants).update(outputs)
+            passed.update(given)
 
     def _read_attribute(self, attribute: Value) -> None:
         for number, value in self._fields(attribute):
@@ -114,13 +119,13 @@ class _Reader:
                 raise ValueError("it names arrays in other files")
         return name
 
-    def _channels(self, end: Value) -> int:
-        """Return the length of the last axis of an input or an output."""
+    def _lengths(self, end: Value) -> list[int]:
+        """Return the lengths of the axes of an input or an output."""
         kind = dict(self._fields(dict(self._fields(end)).get(2, _EMPTY)))
         shape = dict(self._fields(kind.get(1, _EMPTY))).get(2, _EMPTY)
         axes = [dict(self._fields(axis)) for number, axis in self._fields(shape) if number == 1]
-        length = axes[-1].get(1) if axes else None
-        return length if isinstance(length, int) else 0
+        lengths = [axis.get(1) for axis in axes]
+        return [length if isinstance(length, int) else 0 for length in lengths]
 
     def _fields(self, message: Value) -> Iterator[tuple[int, Value]]:
         """Yield the number and the value of each field of a message, one after the other."""
@@ -132,6 +137,9 @@ class _Reader:
             if not self._left:
                 raise ValueError(f"it has more than {_MOST_FIELDS:,} parts")
             key, position = _number(message, position)
+            # Runtimes keep 32 bits of it, and would see another field than we do.
+            if not 8 <= key < 2**32:
+                raise ValueError("it is damaged")
             kind, size = key & 7, 0
             if kind == 0:
                 value, position = _number(message, position)

@@ -159,8 +159,8 @@ class BatchColorizer:
         with self._loading:
             if self._predictor is None:
                 predictor = Predictor.load(self.model, engine=self.engine)
-                # For its errors: wrong arguments are no fault of the pictures.
-                predictor.stream((), size=self.size, saturation=self.saturation)
+                # For its errors: wrong arguments and a model that is none are no fault of the pictures.
+                predictor.predict(np.zeros((8, 8), np.uint8), size=self.size, saturation=self.saturation, verbose=0)
                 self._predictor = predictor
             return self._predictor
 
@@ -212,7 +212,8 @@ def _checked(picture: Any) -> _Picture:
         return io.BytesIO(picture)
     if isinstance(picture, str):
         return picture
-    # Not a number is what is missing in a column of pandas.
-    if picture is None or (isinstance(picture, float) and isnan(picture)):
+    # What is missing in a column of pandas, which need not be installed.
+    is_missing = type(picture).__name__ in ("NAType", "NaTType")
+    if picture is None or is_missing or (isinstance(picture, float | np.floating) and isnan(picture)):
         return None
     raise TypeError(f"a picture is bytes, the content of a file, or str, its path, not {shown(picture)}")

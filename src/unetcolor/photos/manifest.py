@@ -23,6 +23,10 @@ def record_of(result: Result) -> dict[str, Any]:
     }
 
 
+def _what_is_told(record: dict[str, Any]) -> tuple[str, str, str | None]:
+    return record["status"], record["reason"], record["output"]
+
+
 class Manifest:
     """A file with a line of JSON for each photo that is done; use it in a ``with`` statement.
 
@@ -45,7 +49,7 @@ class Manifest:
 
     def __init__(self, path: Path) -> None:
         # Of each photo, and page of a photo, what its last line says.
-        self._told: dict[tuple[str, int | None], tuple[str, str]] = {}
+        self._told: dict[tuple[str, int | None], tuple[str, str, str | None]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(path, "a+b")
         try:
@@ -57,10 +61,12 @@ class Manifest:
     def add(self, result: Result) -> None:
         """Write what became of a photo, unless its last line says so already."""
         record = record_of(result)
-        key, told = (record["source"], record["page"]), (record["status"], record["reason"])
+        key, told = (record["source"], record["page"]), _what_is_told(record)
         before = self._told.get(key)
-        is_done_before = result.status == "skipped" and before is not None and before[0] != "failed"
-        if told != before and not is_done_before:
+        # What was made again, such as with another model, is news.
+        is_known = result.status != "colorized" and told == before
+        is_done_before = result.status == "skipped" and before is not None and before[::2] == ("colorized", told[2])
+        if not is_known and not is_done_before:
             self._file.write(json.dumps(record).encode() + b"\n")
             # From now on it is the system's to keep, even if this process is killed.
             self._file.flush()
@@ -82,7 +88,7 @@ class Manifest:
                 return
             try:
                 record = json.loads(line)
-                self._told[record["source"], record["page"]] = record["status"], record["reason"]
+                self._told[record["source"], record["page"]] = _what_is_told(record)
             except (ValueError, LookupError, TypeError):
                 raise ValueError(
                     f"line {number} of {path} is not from a manifest of photos: name a file that does not exist yet"

@@ -19,7 +19,7 @@ Network = Callable[[np.ndarray], np.ndarray]
 
 def reader(pixels: np.ndarray, codec: Codec) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Return what tells the luminances of parts of pictures ``(..., channels)``, as :meth:`Codec.luminances` does."""
-    if pixels.shape[-1] == 1 and pixels.dtype.kind == "u":
+    if pixels.shape[-1] == 1 and pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
         levels = np.arange(np.iinfo(pixels.dtype).max + 1).astype(pixels.dtype)
         if len(levels) < pixels.size:
             # Each level is converted once, and looked up for its pixels.

@@ -37,6 +37,8 @@ def colorize_unscaled(batch: list[Loaded], network: Network, codec: Codec, satur
     saturation
         The colors' distance from gray is multiplied by this.
     """
+    # Of the pictures; what is stacked has the byte order of the machine.
+    dtype = batch[0].pixels.dtype
     pixels = np.stack([photo.pixels for photo in batch])
     count, height, width, channels = pixels.shape
     rows = pixels.reshape(count * height, width, channels)
@@ -52,15 +54,16 @@ def colorize_unscaled(batch: list[Loaded], network: Network, codec: Codec, satur
     predicted = answer.reshape(*rows.shape[:2], -1)
 
     def finish() -> Iterator[np.ndarray]:
-        colored = np.empty((*rows.shape[:2], 3), pixels.dtype)
+        colored = np.empty((*rows.shape[:2], 3), dtype)
 
         def work(strip: slice) -> None:
             targets = codec.colors(seen[strip], predicted[strip], saturation)
-            colored[strip] = join(natural[strip], targets, codec.space, pixels.dtype)
+            colored[strip] = join(natural[strip], targets, codec.space, dtype)
 
         each_strip(work, len(rows), step)
         for photo, rgb in zip(batch, colored.reshape(count, height, width, 3), strict=True):
             # Copies: who keeps one picture is not to hold all of them.
-            yield rgb.copy() if photo.alpha is None else np.concatenate([rgb, photo.alpha[..., np.newaxis]], axis=-1)
+            parts = [rgb] if photo.alpha is None else [rgb, photo.alpha[..., np.newaxis]]
+            yield np.concatenate(parts, axis=-1).astype(dtype, copy=False)
 
     return finish()

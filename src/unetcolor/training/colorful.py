@@ -13,6 +13,9 @@ from unetcolor.spaces.lab import Lab
 LEAST_COLORFUL = 8.0
 LEAST_HUES = 1.0
 
+# How long the mean of the chroma of a toned picture is at least, as a share of the mean length of its chroma.
+LEAST_ALIKE = 0.9
+
 # Pixels along each side that are looked at.
 _GLANCE = 48
 
@@ -25,7 +28,11 @@ def has_color(picture: np.ndarray) -> bool:
     picture
         uint8, uint16 or floats in ``[0, 1]``, shape ``(height, width, 3)``.
     """
-    return colorfulness(_glance(picture)) >= LEAST_COLORFUL and not is_toned(picture)
+    small = _glance(picture)
+    if colorfulness(small) < LEAST_COLORFUL:
+        return False
+    _, chroma = Lab().encode(small)
+    return bool(_spread_of_hues(chroma) >= LEAST_HUES)
 
 
 def is_toned(picture: np.ndarray) -> bool:
@@ -37,9 +44,15 @@ def is_toned(picture: np.ndarray) -> bool:
         uint8, uint16 or floats in ``[0, 1]``, shape ``(height, width, 3)``.
     """
     _, chroma = Lab().encode(_glance(picture))
-    # The smaller main axis of the chroma: of a toned picture all colors lie on one line.
+    # All colors lie on one line, and on one side of gray.
+    mean, length = chroma.mean(axis=(0, 1)), np.linalg.norm(chroma, axis=-1).mean()
+    return bool(_spread_of_hues(chroma) < LEAST_HUES and np.linalg.norm(mean) >= LEAST_ALIKE * length)
+
+
+def _spread_of_hues(chroma: np.ndarray) -> np.floating:
+    """Return the standard deviation of chroma along the smaller of its main axes."""
     variances = np.linalg.eigvalsh(np.cov(chroma.reshape(-1, 2), rowvar=False))
-    return bool(variances[0] < LEAST_HUES**2)
+    return np.sqrt(np.maximum(variances[0], 0))
 
 
 def _glance(picture: np.ndarray) -> np.ndarray:

@@ -144,7 +144,13 @@ def train(
             raise ValueError("where several train, a dataset must say how many batches it has: pass steps_per_epoch")
         if validation is not None:
             validation, known = distribution.shared(validation)
-            to_fit.setdefault("validation_steps", known)
+            if to_fit.get("validation_steps") is None:
+                if known is None:
+                    raise ValueError(
+                        "where several train, a dataset to validate on must say how many batches it has: pass "
+                        "validation_steps"
+                    )
+                to_fit["validation_steps"] = known
     averaging = None if options.average is None else Averaging(options.average)
     if averaging is not None:
         averaging.set_model(network)

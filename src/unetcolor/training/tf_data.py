@@ -117,9 +117,11 @@ def parts_of(dataset: tf.data.Dataset, shares: Shares) -> tf.data.Dataset:
 
         return tf.data.Dataset.range(shares.count).map(part)
 
-    # One batch has another size than the next, and Keras would trace each.
-    known = max(int(dataset.cardinality()) * shares.count, tf.data.UNKNOWN_CARDINALITY)
-    return dataset.flat_map(parts).apply(tf.data.experimental.assert_cardinality(known))
+    parted, count = dataset.flat_map(parts), int(dataset.cardinality())
+    if count == tf.data.UNKNOWN_CARDINALITY:
+        return parted
+    known = count if count < 0 else count * shares.count
+    return parted.apply(tf.data.experimental.assert_cardinality(known))
 
 
 def open_dataset(source: tf.data.Dataset | keras.utils.PyDataset) -> tf.data.Dataset:

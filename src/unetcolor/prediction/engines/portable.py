@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
@@ -15,6 +16,9 @@ from unetcolor.prediction.engines.base import Engine
 
 if TYPE_CHECKING:
     import keras
+
+# How the runtimes say it, and not only a name in the network that holds such letters.
+_NO_MEMORY = re.compile(r"bad_alloc|(failed|unable|could not|cannot) (to )?allocate|alloc failed", re.IGNORECASE)
 
 
 class PortableEngine(Engine):
@@ -58,6 +62,6 @@ class PortableEngine(Engine):
         except (MissingExtraError, ModelLoadError, MemoryError):
             raise
         except Exception as error:
-            if "alloc" in str(error):
+            if _NO_MEMORY.search(str(error)):
                 raise MemoryError("there is not enough memory for the network") from error
             raise ModelLoadError(f"the engine {self.name!r} cannot run the network: {error}") from error

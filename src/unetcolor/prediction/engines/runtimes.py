@@ -31,4 +31,4 @@ def import_openvino(extra: str) -> Any:
     try:
         return require("openvino", extra)
     finally:
-        del sys.modules[_TELLING]
+        sys.modules.pop(_TELLING, None)
