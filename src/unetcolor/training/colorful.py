@@ -49,10 +49,10 @@ def is_toned(picture: np.ndarray) -> bool:
     return bool(_spread_of_hues(chroma) < LEAST_HUES and np.linalg.norm(mean) >= LEAST_ALIKE * length)
 
 
-def _spread_of_hues(chroma: np.ndarray) -> np.floating:
+def _spread_of_hues(chroma: np.ndarray) -> float:
     """Return the standard deviation of chroma along the smaller of its main axes."""
     variances = np.linalg.eigvalsh(np.cov(chroma.reshape(-1, 2), rowvar=False))
-    return np.sqrt(np.maximum(variances[0], 0))
+    return float(np.sqrt(max(variances[0], 0)))
 
 
 def _glance(picture: np.ndarray) -> np.ndarray:
