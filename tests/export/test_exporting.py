@@ -179,10 +179,27 @@ def test_half_an_export_leaves_nothing(
     folder = target(tmp_path, "saved_model")
     folder.mkdir()
     (folder / "saved_model.pb").write_text("before")
+    (folder / "unetcolor.form").touch()
     with pytest.raises(expected):
         export(trained, tmp_path, "saved_model", "network", overwrite=True)
     assert (folder / "saved_model.pb").read_text() == "before"
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_what_came_meanwhile_is_not_replaced(
+    trained: UNetColorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = saved_model.write
+
+    def with_a_guest(graph: Graph, path: Path) -> None:
+        written(graph, path)
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "thesis.txt").write_text("mine")
+
+    monkeypatch.setattr(saved_model, "write", with_a_guest)
+    with pytest.raises(ValueError, match="exists already: use overwrite"):
+        export(trained, tmp_path, "saved_model", "network")
+    assert [path.name for path in tmp_path.rglob("*")] == ["model", "thesis.txt"]
 
 
 def test_what_cannot_be_exported_is_told(
