@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from unetcolor.errors import MissingExtraError
+from unetcolor.errors import require
 from unetcolor.images import to_float
 from unetcolor.spaces import Channel, ColorSpace, get_color_space, in_strips
 
@@ -218,10 +218,9 @@ def plot_history(history: Any) -> Figure:
 
 def _new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches, or say how to install matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("matplotlib", "plot") from error
+    require("matplotlib", "plot")
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), dpi=_DPI, layout="compressed")
 
 

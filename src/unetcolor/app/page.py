@@ -12,7 +12,7 @@ from unetcolor.app.editing import SWATCHES, names
 from unetcolor.app.kept import copy_in
 from unetcolor.app.limits import Limits
 from unetcolor.app.models import Models
-from unetcolor.errors import MissingExtraError
+from unetcolor.errors import require
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -174,8 +174,4 @@ def import_gradio() -> Any:
     """Return Gradio, or raise a MissingExtraError."""
     # Gradio would report to its makers, and record what is done; some of its versions know no other way to turn it off.
     os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_RUN_HISTORY": "False"}
-    try:
-        import gradio
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("gradio", "app") from error
-    return gradio
+    return require("gradio", "app")

@@ -8,6 +8,7 @@ import numpy as np
 
 from unetcolor import samples
 from unetcolor.errors import ExportError
+from unetcolor.export.forms import colors_of
 from unetcolor.images import cover, read_image
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def largest_difference(run: Run, form: Form, ours: Predictor, batches: list[np.n
 
     worst = 0
     for batch in batches:
-        # As a list, because an array of narrow pictures is read as one picture.
-        expected = np.stack(list(ours.predict(list(batch), verbose=0))).astype(np.int16)
+        expected = colors_of(batch, ours).astype(np.int16)
         found = form.colorize(finite, batch)
         if found.shape != expected.shape:
             raise ExportError(f"it returns pictures of shape {found.shape} instead of {expected.shape}")

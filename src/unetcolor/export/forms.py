@@ -76,11 +76,15 @@ def make_form(name: str, network: keras.Model, codec: Codec, side: float, size: 
         folded = keras.Model(picture, folded(picture), name=folded.name)
 
     def colorize(run: Run, batch: np.ndarray) -> np.ndarray:
-        # As a list, because an array of narrow pictures is read as one picture.
-        predictor = Predictor(codec, run, side)  # type: ignore[arg-type]
-        return np.stack(list(predictor.predict(list(batch), verbose=0)))
+        return colors_of(batch, Predictor(codec, run, side))  # type: ignore[arg-type]
 
     return Form(folded, "luminance", "colors", side, colorize)
+
+
+def colors_of(batch: np.ndarray, predictor: Predictor) -> np.ndarray:
+    """Return what a predictor makes of a batch of gray pictures ``(n, height, width)``, however narrow they are."""
+    # As a list, because an array of narrow pictures is read as one picture.
+    return np.stack(list(predictor.predict(list(batch), verbose=0)))
 
 
 def check_form(name: str) -> str:

@@ -246,7 +246,9 @@ def _fault(path: Path, *, colorful: bool) -> str | None:
         picture = read_rgb(path, _GLANCE)
     except ImageReadError as error:
         return str(error)
-    return "" if is_gray(picture) or is_toned(picture) or (colorful and not has_color(picture)) else None
+    # What has color enough is not toned.
+    is_colored = has_color(picture) if colorful else not is_toned(picture)
+    return "" if is_gray(picture) or not is_colored else None
 
 
 def _warn(message: str) -> None:

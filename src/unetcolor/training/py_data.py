@@ -44,12 +44,8 @@ class EncodedBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
 
     @override
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rgb = to_float(color_batch(self._source, index))
-        inputs, targets = self._codec.example(rgb)
-        if self._hinting is not None:
-            rng = np.random.default_rng((self._seed, self._epoch, index))
-            add_hints(inputs, rgb, self._codec, self._hinting, [rng] * len(rgb))
-        return inputs, targets
+        rng = np.random.default_rng((self._seed, self._epoch, index))
+        return encoded(to_float(color_batch(self._source, index)), self._codec, self._hinting, rng)
 
     @override
     def on_epoch_begin(self) -> None:
@@ -79,6 +75,16 @@ def color_batch(source: keras.utils.PyDataset, index: int) -> np.ndarray:
             f"else; this one returned {given}"
         )
     return batch
+
+
+def encoded(
+    rgb: np.ndarray, codec: Codec, hinting: Hinting | None, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the network sees of a batch of pictures, floats in ``[0, 1]``, and what it should answer."""
+    inputs, targets = codec.example(rgb)
+    if hinting is not None:
+        add_hints(inputs, rgb, codec, hinting, [rng] * len(rgb))
+    return inputs, targets
 
 
 def add_hints(

@@ -15,7 +15,7 @@ import numpy as np
 from unetcolor.codec import Codec
 from unetcolor.training.hinting import Hinting
 from unetcolor.training.pictures import Size
-from unetcolor.training.py_data import add_hints, color_batch, count_of
+from unetcolor.training.py_data import color_batch, count_of, encoded
 from unetcolor.training.shares import Shares
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ def encode_stream(
     rng = np.random.default_rng(seed)
 
     def example(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        inputs, targets = codec.example(rgb)
-        if hinting is not None:
-            add_hints(inputs, rgb, codec, hinting, [rng] * len(rgb))
-        return inputs, targets
+        return encoded(rgb, codec, hinting, rng)
 
     def encode(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return codec.example(_to_float(rgb))
@@ -64,14 +61,14 @@ def encode_stream(
         )
 
     if hinting is None and keras.backend.backend() == "tensorflow":
-        encoded = open_dataset(source).map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        dataset = open_dataset(source).map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
     else:
         # Hints are drawn in NumPy, one batch after the other, so that they follow from the seed. And on other backends
         # of Keras, its functions do not compute with TensorFlow's tensors.
-        encoded = open_dataset(source).map(encode_in_numpy).prefetch(tf.data.AUTOTUNE)
-    if encoded.options().autotune.enabled is None:
-        encoded = _without_autotuning(encoded)
-    return encoded
+        dataset = open_dataset(source).map(encode_in_numpy).prefetch(tf.data.AUTOTUNE)
+    if dataset.options().autotune.enabled is None:
+        dataset = _without_autotuning(dataset)
+    return dataset
 
 
 def as_dataset(batches: keras.utils.PyDataset, codec: Codec, sizes: Collection[Size]) -> tf.data.Dataset:

@@ -13,18 +13,14 @@ from typing import Any
 
 from typing_extensions import override
 
-from unetcolor.errors import MissingExtraError, VideoError
+from unetcolor.errors import VideoError, require
 from unetcolor.images.formats import READ_SUFFIXES
 from unetcolor.video.conversion import check_range, orientation, transfer_to_write
 
 
 def import_av() -> Any:
     """Return the package of PyAV, or say how to install it."""
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("av", "video") from error
-    return av
+    return require("av", "video")
 
 
 @contextmanager
