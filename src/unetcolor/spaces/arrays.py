@@ -75,9 +75,9 @@ def piecewise(x: Array, edge: float, below: Callable[[Array], Array], above: Cal
     is_below = x <= edge
     if not isinstance(x, np.ndarray):
         return namespace(x).where(is_below, below(x), result)
-    # Few pixels of a photo are dark enough to need it.
+    # Few pixels of a photo are dark enough to need it; where some are, taking those out first takes longer.
     if is_below.any():
-        result[is_below] = below(x[is_below])
+        np.copyto(result, below(x), where=is_below)
     return result
 
 
