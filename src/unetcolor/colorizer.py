@@ -166,8 +166,8 @@ class UNetColorizer:
         Parameters
         ----------
         images
-            An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
-            its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken;
+            An array or tensor ``(n, height, width, 3)`` with values as in :meth:`predict`; a folder, searched with its
+            subfolders; a list or another iterable of paths; an ``.npz`` file, of which ``train_images`` is taken;
             :class:`unetcolor.training.Sources`, several of these with a share each; or a ``tf.data.Dataset`` or
             ``keras.utils.PyDataset`` of batches. Gray, toned and unreadable files are left out, with a warning that
             counts them.
@@ -294,10 +294,12 @@ class UNetColorizer:
         Parameters
         ----------
         images
-            A picture: an array ``(height, width)`` or ``(height, width, channels)``, a path or a Pillow
-            image; a batch: an array with one dimension more; or a list of pictures of any sizes. Channels are
-            gray, gray and alpha, RGB, or RGB and alpha; of RGB only the luminance is used. uint8 is 0..255,
-            uint16 is 0..65535, floats are 0..1.
+            A picture: an array or tensor ``(height, width)`` or ``(height, width, channels)``, a path, a Pillow image,
+            the bytes of a picture file, or such a file, open for reading, of which the rest is read; a batch: an array
+            with one dimension more; a folder, whose pictures are those of :func:`unetcolor.images.pictures_in` except
+            layers of hints; or a list or another iterable of pictures of any sizes. Channels are gray, gray and alpha,
+            RGB, or RGB and alpha; of RGB only the luminance is used. uint8 is 0..255, uint16 is 0..65535, floats are
+            0..1; wider whole numbers, such as int64, must be 0..255, and are taken as uint8.
         size
             The network sees pictures at the area of a square with this side, in pixels, instead.
         saturation
@@ -305,12 +307,12 @@ class UNetColorizer:
             says, more is more vivid. What the screen cannot show is pulled back toward gray.
         hints
             Colors that you know, if the network takes hints: a list of :class:`unetcolor.Hint`; or a layer, a picture
-            with transparency of the photo's aspect (an array, a path or a Pillow image) that shows colors at some
-            places and is transparent elsewhere. Of several pictures a list, with the hints or None for each. At these
+            with transparency of the photo's aspect, in any of these forms, that shows colors at some places and is
+            transparent elsewhere. Of several pictures a list, with the hints or None for each. At these
             places the result has the hint's hue and chroma, as far as sRGB has them at the photo's luminance.
         reference
-            A photo in color (an array, a path or a Pillow image) of the same album or film: colors are pulled half of
-            the way to those that it has at the same lightness, and gray stays gray.
+            A photo in color of the same album or film, in any of these forms: colors are pulled half of the way to
+            those that it has at the same lightness, and gray stays gray.
         precision
             Of the network's arithmetic. ``"bfloat16"`` is faster on processors that have it; colors then differ by
             a level or two of 255, rarely by more. ``"auto"`` takes it there, and ``"float32"`` elsewhere.
@@ -323,7 +325,7 @@ class UNetColorizer:
         -------
         numpy.ndarray or list of numpy.ndarray
             ``(height, width, 3)``, with alpha as a fourth channel if the picture has it, of the picture's
-            dtype; a batch ``(n, height, width, 3)`` for a batch, a list for a list.
+            dtype; a batch ``(n, height, width, 3)`` for a batch; a list for a folder, a list and any other iterable.
 
         Raises
         ------
@@ -340,7 +342,9 @@ class UNetColorizer:
         The first call prepares the network for those that follow, whatever the sizes of their pictures, which takes
         about a second.
 
-        An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones.
+        An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones. Channels come
+        last: an array ``(3, height, width)`` or ``(4, height, width)`` may be a picture whose channels come first, or a
+        batch of gray ones, and is an error. ``np.moveaxis(array, 0, -1)`` says the one, ``list(array)`` the other.
         """
         predictor = self.predictor(precision=precision)
         return predictor.predict(
@@ -370,7 +374,7 @@ class UNetColorizer:
         Parameters
         ----------
         pictures
-            Pictures as :meth:`predict` takes them, in any iterable, which is read as the results are taken.
+            Pictures as :meth:`predict` takes them: any iterable, which is read as the results are taken, or a folder.
         size, saturation, reference, precision, batch_size
             As in :meth:`predict`.
         hints

@@ -21,7 +21,7 @@ from unetcolor.codec import Codec
 from unetcolor.errors import shown
 from unetcolor.prediction.engines.base import Engine
 from unetcolor.prediction.full_size import Adjust, colorize
-from unetcolor.prediction.inputs import hints_of, list_pictures, read_each
+from unetcolor.prediction.inputs import hints_of, open_given, read_each
 from unetcolor.prediction.reference import Reference
 
 if TYPE_CHECKING:
@@ -134,8 +134,11 @@ class Predictor:
     ) -> np.ndarray | list[np.ndarray]:
         """Give pictures their colors; see :meth:`unetcolor.UNetColorizer.predict`."""
         verbosity(verbose)
-        pictures, join = list_pictures(images)
-        each = None if hints is None else hints_of(hints, images, pictures)
+        given = open_given(images)
+        pictures = list(given.pictures)
+        if not pictures:
+            raise ValueError(f"there are no pictures in an empty {type(images).__name__}")
+        each = None if hints is None else hints_of(hints, len(pictures), given.is_single)
         colored = self._colorize(
             pictures,
             size=size,
@@ -145,7 +148,7 @@ class Predictor:
             batch_size=batch_size,
             ahead=len(pictures) > 1,
         )
-        results: np.ndarray | list[np.ndarray] = join(
+        results: np.ndarray | list[np.ndarray] = given.join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
         )
         return results
@@ -163,7 +166,7 @@ class Predictor:
     ) -> Iterator[np.ndarray]:
         """Give pictures their colors one after the other; see :meth:`unetcolor.UNetColorizer.stream`."""
         return self._colorize(
-            pictures,
+            open_given(pictures).pictures,
             size=size,
             saturation=saturation,
             hints=hints,
@@ -188,8 +191,6 @@ class Predictor:
             raise ValueError(
                 "this model takes no hints: the preset photo does, and so does a model of UNetColorizer(hints=True)"
             )
-        if not isinstance(pictures, Iterable):
-            raise TypeError(f"pictures must be a list or another iterable of pictures, not {shown(pictures)}")
         if hints is not None and not isinstance(hints, Iterable):
             raise TypeError(f"hints must be a list or another iterable of each picture's hints, not {shown(hints)}")
         if adjust is not None and not callable(adjust):
