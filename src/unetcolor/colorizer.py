@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Self, Unpack, overload
 
 import keras
 import numpy as np
@@ -16,6 +16,10 @@ from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
 from unetcolor.export.exporting import Exported, export
+from unetcolor.hints import HintsLike
+from unetcolor.images import PictureLike
+from unetcolor.images.opening import PathLike
+from unetcolor.images.taking import OnePicture, SupportsArray
 from unetcolor.metrics import format_scores
 from unetcolor.models import keras_file
 from unetcolor.models.presets import path_of_model, path_of_preset
@@ -25,12 +29,15 @@ from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.precision import Precision
 from unetcolor.prediction.engines.cache import Engines
 from unetcolor.prediction.full_size import Adjust
+from unetcolor.prediction.options import PredictOptions
 from unetcolor.prediction.predictor import Predictor, side_of
+from unetcolor.prediction.reference import Reference
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 from unetcolor.training import Ageing, Augmentation, Cosine, Hinting
 from unetcolor.training.compilation import Compilation
 from unetcolor.training.fit import train
+from unetcolor.training.forms import ColorPictures
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
 
@@ -137,9 +144,9 @@ class UNetColorizer:
 
     def fit(
         self,
-        images: Any,
+        images: ColorPictures,
         *,
-        validation_data: Any = None,
+        validation_data: ColorPictures | None = None,
         validation_split: float = 0.0,
         validate_colors: bool = False,
         epochs: int = 50,
@@ -274,14 +281,25 @@ class UNetColorizer:
             require_room=self._options.require_room,
         )
 
+    # Arrays, paths and files are iterable, too: the first that fits is meant.
+    @overload
+    def predict(  # type: ignore[overload-overlap]
+        self, images: OnePicture, **options: Unpack[PredictOptions]
+    ) -> np.ndarray: ...
+    @overload
+    def predict(  # type: ignore[overload-overlap]
+        self, images: PathLike | SupportsArray, **options: Unpack[PredictOptions]
+    ) -> np.ndarray | Any: ...
+    @overload
+    def predict(self, images: Iterable[PictureLike], **options: Unpack[PredictOptions]) -> list[np.ndarray]: ...
     def predict(
         self,
-        images: Any,
+        images: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Any = None,
-        reference: Any = None,
+        hints: HintsLike | Sequence[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         verbose: Any = "auto",
@@ -346,9 +364,10 @@ class UNetColorizer:
         last: an array ``(3, height, width)`` or ``(4, height, width)`` may be a picture whose channels come first, or a
         batch of gray ones, and is an error. ``np.moveaxis(array, 0, -1)`` says the one, ``list(array)`` the other.
         """
-        predictor = self.predictor(precision=precision)
-        return predictor.predict(
-            images,
+        # Of a union, mypy would try each overload on each of its parts.
+        given: Any = images
+        colored: np.ndarray | list[np.ndarray] = self.predictor(precision=precision).predict(
+            given,
             size=size,
             saturation=saturation,
             hints=hints,
@@ -356,15 +375,16 @@ class UNetColorizer:
             batch_size=batch_size,
             verbose=verbose,
         )
+        return colored
 
     def stream(
         self,
-        pictures: Iterable[Any],
+        pictures: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Iterable[Any] | None = None,
-        reference: Any = None,
+        hints: Iterable[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         adjust: Adjust | None = None,
@@ -440,7 +460,7 @@ class UNetColorizer:
 
     def evaluate(
         self,
-        images: Any,
+        images: ColorPictures,
         *,
         size: int | None = None,
         saturation: float = 1.0,

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from PIL import ImageColor
@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from unetcolor._checks import not_negative
 from unetcolor._strips import STRIP_PIXELS
-from unetcolor.images import split_alpha, take, to_float
+from unetcolor.images import PictureLike, split_alpha, take, to_float
 from unetcolor.images.taking import is_single
 
 # The end of the name of a file with a layer, which lies next to its photo.
@@ -125,6 +125,10 @@ class Hints(ABC):
     @abstractmethod
     def count(self) -> int:
         """Number of hints: those of a list, or the patches of a layer."""
+
+
+HintsLike: TypeAlias = Sequence[Hint] | PictureLike | Hints
+"""The hints of one photo: a list of :class:`Hint`, or a layer in any form of a picture."""
 
 
 class _List(Hints):

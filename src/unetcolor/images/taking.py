@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Set
 from io import BytesIO
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import IO, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from PIL import Image
 
 from unetcolor.errors import ImageReadError
-from unetcolor.images.opening import Source, name_of
+from unetcolor.images.opening import PathLike, name_of
 from unetcolor.images.reading import read_image
 
 
@@ -23,8 +23,11 @@ class SupportsArray(Protocol):
         """Return the values as an array."""
 
 
-PictureLike: TypeAlias = np.ndarray | SupportsArray | Source | bytes | bytearray | memoryview
-"""One picture in any form that :func:`take` takes."""
+OnePicture: TypeAlias = np.ndarray | bytes | bytearray | memoryview | Image.Image | IO[bytes]
+"""A picture that is nothing else; a path may be that of a folder, and what becomes an array a column of paths."""
+
+PictureLike: TypeAlias = OnePicture | SupportsArray | PathLike
+"""One picture in any form that :func:`unetcolor.images.take` takes."""
 
 FORMS = "an array or tensor, a path, a Pillow image, the bytes of a picture file, or such a file, open for reading"
 
@@ -35,7 +38,7 @@ def take(picture: PictureLike) -> np.ndarray:
     Parameters
     ----------
     picture
-        An array, or a tensor of PyTorch, TensorFlow, JAX and so on, as :func:`array_of` takes it; a path; a Pillow
+        An array, or a tensor of PyTorch, TensorFlow, JAX and so on, as :func:`unetcolor.images.taking.array_of` takes it; a path; a Pillow
         image; the content of a picture file, as bytes; or such a file, open for reading bytes. An open file is read
         from its current position to its end, and is not closed.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 import numpy as np
 
@@ -19,9 +19,14 @@ from unetcolor._checks import (
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
 from unetcolor.errors import shown
+from unetcolor.hints import HintsLike
+from unetcolor.images import PictureLike
+from unetcolor.images.opening import PathLike
+from unetcolor.images.taking import OnePicture, SupportsArray
 from unetcolor.prediction.engines.base import Engine
 from unetcolor.prediction.full_size import Adjust, colorize
 from unetcolor.prediction.inputs import hints_of, open_given, read_each
+from unetcolor.prediction.options import PredictorOptions
 from unetcolor.prediction.reference import Reference
 
 if TYPE_CHECKING:
@@ -121,14 +126,25 @@ class Predictor:
         made = f"{engine.name!r}, precision={engine.precision!r}" if isinstance(engine, Engine) else shown(engine)
         return f"Predictor(engine={made}, space={self.codec.space.name!r}, side={self.side:g})"
 
+    # Arrays, paths and files are iterable, too: the first that fits is meant.
+    @overload
+    def predict(  # type: ignore[overload-overlap]
+        self, images: OnePicture, **options: Unpack[PredictorOptions]
+    ) -> np.ndarray: ...
+    @overload
+    def predict(  # type: ignore[overload-overlap]
+        self, images: PathLike | SupportsArray, **options: Unpack[PredictorOptions]
+    ) -> np.ndarray | Any: ...
+    @overload
+    def predict(self, images: Iterable[PictureLike], **options: Unpack[PredictorOptions]) -> list[np.ndarray]: ...
     def predict(
         self,
-        images: Any,
+        images: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Any = None,
-        reference: Any = None,
+        hints: HintsLike | Sequence[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         batch_size: int = 32,
         verbose: Any = "auto",
     ) -> np.ndarray | list[np.ndarray]:
@@ -155,12 +171,12 @@ class Predictor:
 
     def stream(
         self,
-        pictures: Iterable[Any],
+        pictures: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Iterable[Any] | None = None,
-        reference: Any = None,
+        hints: Iterable[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         batch_size: int = 32,
         adjust: Adjust | None = None,
     ) -> Iterator[np.ndarray]:
@@ -182,7 +198,7 @@ class Predictor:
         size: int | None,
         saturation: float,
         hints: Iterable[Any] | None,
-        reference: Any,
+        reference: PictureLike | Reference | None,
         batch_size: int,
         adjust: Adjust | None = None,
         ahead: bool = False,
