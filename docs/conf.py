@@ -38,7 +38,7 @@ sphinx_gallery_conf = {
     "image_scrapers": ["matplotlib", "scraper.last_figure"],
     "ignore_pattern": r"scraper\.py",
     # Figures are shown as pictures; their text form would say no more than their size.
-    "ignore_repr_types": r"matplotlib",
+    "ignore_repr_types": r"matplotlib|unetcolor\._figure",
     "capture_repr": ("__repr__",),
     "abort_on_example_error": True,
     "first_notebook_cell": "%matplotlib inline",
@@ -113,7 +113,7 @@ _analyze = ModuleAnalyzer.analyze
 
 
 def _analyze_without_predict(analyzer: ModuleAnalyzer) -> None:
-    """Let the reference show the signature of ``predict`` itself: its overloads, for type checkers, hide the options."""
+    """Let the reference show the signature of ``predict`` itself: its overloads, for type checkers, hide options."""
     _analyze(analyzer)
     analyzer.overloads = {name: each for name, each in analyzer.overloads.items() if not name.endswith(".predict")}
 

@@ -40,6 +40,7 @@ from typing import assert_type
 import numpy as np
 
 from unetcolor import Hint, UNetColorizer
+from unetcolor.plots import compare
 
 colorizer = UNetColorizer.from_preset("photo")
 predictor = colorizer.predictor()
@@ -53,6 +54,7 @@ for colorize in (colorizer, predictor):
     height: int = colorize.predict("a.jpg").shape[0]
     # The path may be that of a folder.
     listed: list[np.ndarray] = list(colorize.predict(Path("photos")))
+compare(colorizer, "a.jpg", saturation=2), compare(predictor, picture)
 colorizer.fit(Path("photos").glob("*.jpg"), validation_data=picture)
 
 colorizer.predict(7)  # error: call-overload

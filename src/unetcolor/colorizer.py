@@ -24,6 +24,7 @@ from unetcolor.metrics import format_scores
 from unetcolor.models import keras_file
 from unetcolor.models.presets import path_of_model, path_of_preset
 from unetcolor.models.record import Record, check_can_be_saved
+from unetcolor.models.telling import lines_of, summary_of
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.precision import Precision
@@ -39,7 +40,7 @@ from unetcolor.training.compilation import Compilation
 from unetcolor.training.fit import train
 from unetcolor.training.forms import ColorPictures
 from unetcolor.training.options import Options
-from unetcolor.training.pictures import Size
+from unetcolor.training.pictures import DEFAULT_IMAGE_SIZE, Size
 
 
 class UNetColorizer:
@@ -649,12 +650,27 @@ class UNetColorizer:
         colorizer._begin()
         return colorizer
 
-    def summary(self, **keras_arguments: Any) -> None:
-        """Print the color space, how the network was trained, and :meth:`keras.Model.summary`."""
-        channels = ", ".join(channel.name for channel in self.space.targets)
-        print(f"Color space {self.space!r}: {self.space.luminance.name} -> {channels}")
-        print(f"Pictures of (height, width) {self.image_size}; training: {self._training or 'none yet'}")
-        self._model.summary(**keras_arguments)
+    def summary(self) -> None:
+        """Print the network's blocks, how it was trained, and how to see every layer.
+
+        Examples
+        --------
+        >>> UNetColorizer("lab", image_size=(100, 75), filters=(8, 16)).summary()
+        Color space Lab(): L* -> a*, b*
+        block   height x width x channels  parameters
+        down0                100 x 75 x 8         728
+        bottom               50 x 38 x 16       3,616
+        up0                  100 x 75 x 8       2,320
+        head                 100 x 75 x 2          18
+        in all                                  6,682
+        Training: none yet
+        All layers: colorizer.model.summary()
+        """
+        print(summary_of(self._codec, self._model, self._image_size or DEFAULT_IMAGE_SIZE, self._training))
+
+    def __repr__(self) -> str:
+        called = f"{type(self).__name__}({self.space!r}, image_size={self._image_size}, hints={self.hints})"
+        return "\n  ".join([called, *lines_of(self._model, self._options, self._training), f"engine: {self._engines}"])
 
     def __getstate__(self) -> dict[str, Any]:
         # Without engines, which belong to this process, and without the optimizer, as in a file.

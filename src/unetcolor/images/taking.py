@@ -38,9 +38,9 @@ def take(picture: PictureLike) -> np.ndarray:
     Parameters
     ----------
     picture
-        An array, or a tensor of PyTorch, TensorFlow, JAX and so on, as :func:`unetcolor.images.taking.array_of` takes it; a path; a Pillow
-        image; the content of a picture file, as bytes; or such a file, open for reading bytes. An open file is read
-        from its current position to its end, and is not closed.
+        An array, or a tensor of PyTorch, TensorFlow, JAX and so on, as :func:`unetcolor.images.taking.array_of` takes
+        it; a path; a Pillow image; the content of a picture file, as bytes; or such a file, open for reading bytes. An
+        open file is read from its current position to its end, and is not closed.
 
     Returns
     -------

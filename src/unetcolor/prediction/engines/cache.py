@@ -56,6 +56,10 @@ class Engines:
                 self._made[key] = engine, snapshot
         return engine
 
+    def __str__(self) -> str:
+        made = {f"{engine.name} ({engine.precision})" for engine, _ in list(self._made.values())}
+        return ", ".join(sorted(made)) or "none yet: the first predict chooses it"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Engines, ()
 
