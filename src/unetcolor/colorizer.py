@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Self, Unpack, overload
 
@@ -12,6 +13,7 @@ import numpy as np
 
 import unetcolor
 from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_false, verbosity
+from unetcolor._forking import about_to_compute
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
@@ -39,6 +41,7 @@ from unetcolor.training import Ageing, Augmentation, Cosine, Hinting
 from unetcolor.training.compilation import Compilation
 from unetcolor.training.fit import train
 from unetcolor.training.forms import ColorPictures
+from unetcolor.training.hinting import hints_to_draw
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import DEFAULT_IMAGE_SIZE, Size
 
@@ -262,7 +265,7 @@ class UNetColorizer:
                 shuffle=shuffle,
                 augment=augment,
                 ageing=ageing,
-                hints=self._hints_to_draw(hints),
+                hints=hints_to_draw(hints, takes_hints=self.hints),
                 sizes=sizes,
                 average=average,
                 learning_rate=learning_rate,
@@ -284,13 +287,9 @@ class UNetColorizer:
 
     # Arrays, paths and files are iterable, too: the first that fits is meant.
     @overload
-    def predict(  # type: ignore[overload-overlap]
-        self, images: OnePicture, **options: Unpack[PredictOptions]
-    ) -> np.ndarray: ...
+    def predict(self, images: OnePicture, **options: Unpack[PredictOptions]) -> np.ndarray: ...  # type: ignore[overload-overlap]
     @overload
-    def predict(  # type: ignore[overload-overlap]
-        self, images: PathLike | SupportsArray, **options: Unpack[PredictOptions]
-    ) -> np.ndarray | Any: ...
+    def predict(self, images: PathLike | SupportsArray, **options: Unpack[PredictOptions]) -> np.ndarray | Any: ...  # type: ignore[overload-overlap]
     @overload
     def predict(self, images: Iterable[PictureLike], **options: Unpack[PredictOptions]) -> list[np.ndarray]: ...
     def predict(
@@ -672,6 +671,15 @@ class UNetColorizer:
         called = f"{type(self).__name__}({self.space!r}, image_size={self._image_size}, hints={self.hints})"
         return "\n  ".join([called, *lines_of(self._model, self._options, self._training), f"engine: {self._engines}"])
 
+    def __new__(cls, *arguments: Any, **options: Any) -> Self:  # noqa: D102
+        # Before anything is built or unpickled.
+        about_to_compute()
+        return super().__new__(cls)
+
+    def __copy__(self) -> Self:
+        # Two colorizers of one network would train each other.
+        return deepcopy(self)
+
     def __getstate__(self) -> dict[str, Any]:
         # Without engines, which belong to this process, and without the optimizer, as in a file.
         state = {name: value for name, value in vars(self).items() if name not in ("_engines", "_compilation")}
@@ -680,13 +688,6 @@ class UNetColorizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._begin()
-
-    def _hints_to_draw(self, hints: bool | Hinting | None) -> bool | Hinting:
-        if hints is None:
-            return self.hints
-        if not self.hints and (isinstance(hints, Hinting) or hints is True):
-            raise ValueError("this network takes no hints: build it with UNetColorizer(hints=True)")
-        return hints
 
     @property
     def _working_size(self) -> Size:

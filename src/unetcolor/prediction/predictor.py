@@ -128,13 +128,9 @@ class Predictor:
 
     # Arrays, paths and files are iterable, too: the first that fits is meant.
     @overload
-    def predict(  # type: ignore[overload-overlap]
-        self, images: OnePicture, **options: Unpack[PredictorOptions]
-    ) -> np.ndarray: ...
+    def predict(self, images: OnePicture, **options: Unpack[PredictorOptions]) -> np.ndarray: ...  # type: ignore[overload-overlap]
     @overload
-    def predict(  # type: ignore[overload-overlap]
-        self, images: PathLike | SupportsArray, **options: Unpack[PredictorOptions]
-    ) -> np.ndarray | Any: ...
+    def predict(self, images: PathLike | SupportsArray, **options: Unpack[PredictorOptions]) -> np.ndarray | Any: ...  # type: ignore[overload-overlap]
     @overload
     def predict(self, images: Iterable[PictureLike], **options: Unpack[PredictorOptions]) -> list[np.ndarray]: ...
     def predict(

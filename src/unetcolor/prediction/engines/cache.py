@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from unetcolor._forking import about_to_compute
 from unetcolor.networks.precision import Precision
 from unetcolor.networks.snapshot import Snapshot, copies
 from unetcolor.prediction.engines import engine_for, get_engine
@@ -40,6 +41,7 @@ class Engines:
         ValueError
             The precision is unknown, or this processor does not have it; or there is no engine of that name.
         """
+        about_to_compute()
         # Those that "auto" chooses from agree in it.
         engine_class = get_engine("keras" if isinstance(name, str) and name == "auto" else name)
         key = name, engine_class.resolve(precision)
