@@ -659,9 +659,9 @@ class UNetColorizer:
         block   height x width x channels  parameters
         down0                100 x 75 x 8         728
         bottom               50 x 38 x 16       3,616
-        up0                  100 x 75 x 8       2,320
+        up0                  100 x 75 x 8       2,328
         head                 100 x 75 x 2          18
-        in all                                  6,682
+        in all                                  6,690
         Training: none yet
         All layers: colorizer.model.summary()
         """

@@ -47,7 +47,7 @@ def blocks_of(network: keras.Model, size: tuple[int, int]) -> list[Block]:
     ...     print(*block)
     down0 (100, 75, 8) 728
     bottom (50, 38, 16) 3616
-    up0 (100, 75, 8) 2320
+    up0 (100, 75, 8) 2328
     head (100, 75, 3) 27
     """
     parameters: dict[str, int] = {}
