@@ -140,7 +140,7 @@ def drop(page: Page, path: Path) -> None:
     # Only without a photo can one be dropped.
     if page.get_by_test_id("download-link").count():
         page.get_by_label("Clear").click()
-    page.locator("input[type=file]").set_input_files(path)
+    page.locator("#drop input[type=file]").set_input_files(path)
 
 
 def wait_for(page: Page, name: str, preset: str = "photo", saturation: str = "1") -> None:
@@ -200,6 +200,36 @@ def test_a_large_photo_is_shown_small_and_downloaded_whole(page: Page, gray_phot
     assert [picture.shape for picture in shown(page)] == [(320, 1600, 4)] * 2
     _, pixels = download(page)
     assert pixels.shape == (400, 2000, 3)
+
+
+def test_on_a_phone_the_result_is_visible_without_scrolling(
+    browser: Browser, server: Server, gray_photo: Path, tmp_path: Path
+) -> None:
+    Image.open(gray_photo).rotate(90, expand=True).save(tmp_path / "upright.png")
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    page.get_by_label("photo", exact=True).check()
+    page.evaluate("scrollTo(0, 0)")
+
+    def is_visible() -> bool:
+        parts = [page.locator("#before-after"), page.locator("#status"), page.get_by_text("Download at full size")]
+        boxes = [part.bounding_box() for part in parts]
+        return all(box and box["y"] > -1 and box["y"] + box["height"] < 845 for box in boxes)
+
+    for path in (gray_photo, tmp_path / "upright.png"):
+        drop(page, path)
+        wait_for(page, path.name)
+        assert page.evaluate("scrollY") == 0
+        assert is_visible()
+    # The examples stand below the result.
+    page.get_by_role("button", name="rocket").click()
+    assert page.evaluate("scrollY") > 0
+    wait_for(page, "rocket.jpg")
+    page.wait_for_function("document.getElementById('result').getBoundingClientRect().top > -1")
+    assert is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
 
 
 def test_preset_and_saturation_count(page: Page, server: Server, gray_photo: Path, colorizer: Predictor) -> None:
@@ -370,7 +400,7 @@ def test_colors_are_undone_removed_and_kept_for_another_day(
     page.get_by_role("button", name="Remove all").click()
     wait_for_colors(page, 0)
     assert np.array_equal(download(page)[1], plain)
-    page.locator("input[type=file]").last.set_input_files(tmp_path / "layer.png")
+    page.locator("#result input[type=file]").set_input_files(tmp_path / "layer.png")
     wait_for_colors(page, 1)
     assert np.array_equal(download(page)[1], colorizer.predict(gray_photo, hints=layer))
     assert np.abs(download(page)[1].astype(int) - kept).mean() < 1
@@ -404,7 +434,7 @@ def test_a_reference_pulls_the_colors(page: Page, gray_photo: Path, colorizer: P
     color = samples.load_photo("chelsea")
     Image.fromarray(color).save(tmp_path / "cat.png")
     page.get_by_role("button", name="Another photo of the same album").click()
-    page.locator("input[type=file]").nth(0).set_input_files(tmp_path / "cat.png")
+    page.locator("#settings input[type=file]").set_input_files(tmp_path / "cat.png")
     expect(page.locator("#status p")).to_contain_text("with a reference", timeout=PATIENCE)
     _, pixels = download(page)
     assert np.array_equal(pixels, colorizer.predict(gray_photo, reference=color))

@@ -11,6 +11,7 @@ from unetcolor import samples
 from unetcolor.app.editing import SWATCHES, names
 from unetcolor.app.kept import copy_in
 from unetcolor.app.limits import Limits
+from unetcolor.app.looks import SHOW_RESULT
 from unetcolor.app.models import Models
 from unetcolor.errors import require
 
@@ -78,26 +79,18 @@ def page_of(models: Models, limits: Limits) -> Blocks:
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
         gr.Markdown(_HEADING, elem_id="heading")
         hints, colors, unmarked = gr.State([]), gr.State([]), gr.State(None)
-        with gr.Row():
-            with gr.Column(scale=2, min_width=320):
+        with gr.Row(elem_id="work"):
+            with gr.Column(elem_id="drop"):
                 photo = gr.File(label=f"Photo, up to {limits}", height=150)
-                names_of_models = models.names
-                name = gr.Radio(
-                    names_of_models, value=models.chosen, label="Colorizer", visible=len(names_of_models) > 1
-                )
-                saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
-                with gr.Accordion("Another photo of the same album, in color", open=False):
-                    reference = gr.File(label="Its palette pulls the colors its way", height=110)
-                with gr.Column(elem_id="examples"):
-                    gr.Markdown("Or try one of these:")
-                    with gr.Row():
-                        for path in (path for path in samples.photos() if path.stem in EXAMPLES):
-                            example = gr.Button(path.stem, icon=str(path), size="md", min_width=80)
-                            example.click(partial(copy_in, path), None, photo, api_visibility="private")
-            with gr.Column(scale=3, min_width=320):
+            with gr.Column(elem_id="result"):
                 with gr.Tab("Before and after"):
                     slider = gr.ImageSlider(
-                        label="Before and after", interactive=False, buttons=["fullscreen"], height=500, max_height=500
+                        label="Before and after",
+                        interactive=False,
+                        buttons=["fullscreen"],
+                        height=500,
+                        max_height=500,
+                        elem_id="before-after",
                     )
                 with gr.Tab("Change colors"):
                     canvas = gr.Image(
@@ -131,6 +124,20 @@ def page_of(models: Models, limits: Limits) -> Blocks:
                         layer = gr.File(label="Layer of an earlier day (PNG)", height=110)
                 status = gr.HTML(message(""), elem_id="status", padding=False)
                 download = gr.DownloadButton("Download at full size", interactive=False, variant="primary")
+            with gr.Column(elem_id="settings"):
+                names_of_models = models.names
+                name = gr.Radio(
+                    names_of_models, value=models.chosen, label="Colorizer", visible=len(names_of_models) > 1
+                )
+                saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
+                with gr.Accordion("Another photo of the same album, in color", open=False):
+                    reference = gr.File(label="Its palette pulls the colors its way", height=110)
+                with gr.Column(elem_id="examples"):
+                    gr.Markdown("Or try one of these:")
+                    with gr.Row():
+                        for path in (path for path in samples.photos() if path.stem in EXAMPLES):
+                            example = gr.Button(path.stem, icon=str(path), size="md", min_width=80)
+                            example.click(partial(copy_in, path), None, photo, api_visibility="private")
         gr.Markdown(f"unetcolor {unetcolor.__version__}", elem_id="footer")
 
         known = [photo, name, saturation, hints, layer, reference]
@@ -145,8 +152,8 @@ def page_of(models: Models, limits: Limits) -> Blocks:
         # What is known of one photo is not true of the next.
         dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
         choices = [name.change, saturation.change, layer.change, reference.change]
-        for listen in (dropped.then, partial(gr.on, [*choices, hints.change])):
-            listen(handlers.colorize, known, full, **result)
+        dropped.then(handlers.colorize, known, full, **result).then(None, js=SHOW_RESULT)
+        gr.on([*choices, hints.change], handlers.colorize, known, full, **result)
         for listen in (dropped.then, partial(gr.on, choices)):
             listen(handlers.preview, known, small, **quick)
         canvas.select(handlers.click, [action, color, unmarked, *known], [color, hints, *small], **now)
