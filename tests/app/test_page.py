@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,7 +168,7 @@ def shown(page: Page) -> list[np.ndarray]:
         return [canvas.height, canvas.width, Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)];
     }"""
     pictures = []
-    for image in page.get_by_test_id("imageslider-image").all():
+    for image in page.locator("#before-after img").all():
         height, width, values = image.evaluate(script)
         pictures.append(np.array(values, dtype=np.uint8).reshape(height, width, 4))
     return pictures
@@ -324,15 +325,157 @@ def open_colors(page: Page) -> Locator:
     return canvas
 
 
+def test_the_slider_is_moved_with_the_keyboard(page: Page, gray_photo: Path) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    slider = page.get_by_role("slider", name="How much of the photo is gray")
+
+    def spreads() -> list[float]:
+        """Return how colorful the left and the right half look."""
+        with Image.open(io.BytesIO(page.locator("#before-after .picture").screenshot())) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+        # Without the handle in the middle, and the button in the corner.
+        pixels, middle = pixels[len(pixels) * 2 // 3 :], pixels.shape[1] // 2
+        return [spread(pixels[:, : middle - 5]), spread(pixels[:, middle + 5 :])]
+
+    left, right = spreads()
+    assert left < 2
+    assert right > 10
+    reached = tab_to(page, slider)
+    assert reached < 10
+    page.keyboard.press("Home")
+    expect(slider).to_have_value("0")
+    assert min(spreads()) > 10
+    page.keyboard.press("End")
+    assert max(spreads()) < 2
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(slider).to_have_value("97")
+    # It stays there when the colors change.
+    number = page.get_by_label("number input for Saturation")
+    number.fill("2")
+    number.press("Enter")
+    wait_for(page, gray_photo.name, saturation="2")
+    expect(slider).to_have_value("97")
+    assert max(spreads()) < 10
+
+
+def tab_to(page: Page, wanted: Locator) -> int:
+    """Press Tab until something has the focus, which must be visible all the way; return how often."""
+    page.mouse.move(0, 0)
+    page.locator("body").click(position={"x": 2, "y": 2})
+    visible = """() => {
+        for (let at = document.activeElement, up = 0; at && up < 3; at = at.parentElement, up++) {
+            const { outlineStyle, outlineWidth } = getComputedStyle(at);
+            if (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) return true;
+        }
+        return document.activeElement === document.body;
+    }"""
+    for count in range(1, 60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(visible), page.evaluate("document.activeElement.outerHTML")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return count
+    pytest.fail("Tab does not reach it")
+
+
+def test_a_color_is_chosen_in_the_field_the_palette_or_the_photo(page: Page) -> None:
+    page.get_by_role("button", name="astronaut").click()
+    wait_for(page, "astronaut.jpg")
+    canvas, field = open_colors(page), page.get_by_label("Color", exact=True)
+    expect(field).to_have_value("#b03060")
+    field.fill("#2040c0")
+    click_at(canvas, *SUIT)
+    wait_for_colors(page, 1)
+    expect(field).to_have_value("#2040c0")
+    button = page.locator("#palette .swatch").nth(3)
+    color = button.get_attribute("title")
+    assert color
+    button.click()
+    expect(field).to_have_value(color)
+    click_at(canvas, *FACE)
+    wait_for_colors(page, 2)
+    page.get_by_label("picks up the color there").check()
+    click_at(canvas, *SUIT)
+    expect(field).not_to_have_value(color)
+    red, green, blue = bytes.fromhex(field.input_value()[1:])
+    assert blue > max(red, green) + 30
+
+
+def test_a_color_is_set_with_the_keyboard_alone(page: Page, gray_photo: Path) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    open_colors(page)
+    tab_to(page, page.locator("#canvas button"))
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    wait_for_colors(page, 1)
+    height, width = read_image(gray_photo).shape
+    tab_to(page, page.get_by_label("Colors that you set"))
+    place = f"column {0.54 * width - 0.5:.0f}, row {0.48 * height - 0.5:.0f}"
+    expect(page.get_by_role("option", name=place)).to_be_visible()
+    tab_to(page, page.get_by_role("button", name="Download at full size"))
+
+
+AXE = "axe-core@4.14.1"
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which looks for what people cannot use; npm has it in its cache, or fetches it."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.fail("this test needs npm: install Debian's packages nodejs and npm")
+    folder = tmp_path_factory.mktemp("axe")
+    done = subprocess.run([npm, "pack", "--prefer-offline", AXE], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, f"npm cannot fetch {AXE}: {done.stderr}"
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        script = archive.extractfile("package/axe.min.js")
+        assert script is not None
+        return script.read().decode()
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
+def test_axe_finds_nothing_serious(
+    browser: Browser, server: Server, axe: str, tmp_path: Path, width: int, height: int, scheme: Any
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    page.get_by_label("photo", exact=True).check()
+    page.evaluate(axe)
+
+    def check(state: str) -> None:
+        script = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+            .filter(({ impact }) => ["serious", "critical"].includes(impact))
+            .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200))}`)"""
+        expect(page.locator(".pending")).to_have_count(0)
+        # A button that has just become usable changes its color slowly.
+        page.wait_for_timeout(400)
+        assert page.evaluate(script) == [], state
+
+    check("empty")
+    (tmp_path / "text.jpg").write_text("This is no photo.")
+    drop(page, tmp_path / "text.jpg")
+    expect(page.locator("#status p")).to_contain_text("none of these kinds of picture")
+    check("a problem")
+    page.get_by_role("button", name="rocket").click()
+    wait_for(page, "rocket.jpg")
+    check("a result")
+    page.get_by_role("button", name="Another photo of the same album").click()
+    click_at(open_colors(page), 0.5, 0.5)
+    wait_for_colors(page, 1)
+    for name in ("Set a color by numbers", "Keep the colors for another day"):
+        page.get_by_role("button", name=name).click()
+    check("colors")
+    page.close()
+
+
 def click_at(canvas: Locator, row: float, column: float) -> None:
     """Click on a place of the photo, which is given in shares of its height and width."""
     box = canvas.bounding_box()
     assert box is not None
-    width, height = canvas.evaluate("image => [image.naturalWidth, image.naturalHeight]")
-    # The picture lies in the middle of the box, not larger than it is.
-    scale = min(box["width"] / width, box["height"] / height, 1)
-    left, top = (box["width"] - scale * width) / 2, (box["height"] - scale * height) / 2
-    canvas.click(position={"x": left + scale * width * column, "y": top + scale * height * row})
+    canvas.click(position={"x": box["width"] * column, "y": box["height"] * row})
 
 
 def wait_for_colors(page: Page, number: int) -> None:
@@ -420,7 +563,7 @@ def test_colors_can_be_set_by_keyboard_on_a_phone(browser: Browser, server: Serv
     page.keyboard.press("Enter")
     for label, value in (("Column", "40"), ("Row", "99999")):
         page.get_by_label(label).fill(value)
-    page.locator("#swatch0").focus()
+    page.locator("#palette .swatch").first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Set the color there").focus()
     page.keyboard.press("Enter")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,16 +12,16 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from unetcolor.app.editing import color_of, marked, names, nearest, palette, swatches, to_hex
+from unetcolor.app.editing import marked, names, nearest, palette, to_hex
 from unetcolor.app.kept import Sessions
 from unetcolor.app.limits import Limits
+from unetcolor.app.markup import before_and_after, canvas, message, palette_of
 from unetcolor.app.models import kept
 from unetcolor.app.opened import (
     Layer,
     Opened,
     describe,
     enlarge_to_click,
-    moved_hint,
     open_for_page,
     reduce_to_page,
     what_is_known,
@@ -38,6 +37,9 @@ Size: TypeAlias = tuple[int, int]
 
 # What a click on the photo does.
 SET, PICK, REMOVE = "sets the color", "picks up the color there", "removes a color"
+
+# What is chosen at first.
+FIRST_COLOR = "#b03060"
 
 _GONE = "the page does not keep this photo any more; drop it again"
 
@@ -63,11 +65,11 @@ class Handlers:
 
     def colorize(
         self, request: gr.Request, photo: str | None, name: str, saturation: float, *known: Any
-    ) -> tuple[Any, str, Any, Any]:
-        """Return both pictures of the slider, the message, and the files of the result and of the hints."""
+    ) -> tuple[str, str, Any, Any]:
+        """Return the slider between both pictures, the message, and the files of the result and of the hints."""
         nothing = gr.DownloadButton(value=None, interactive=False)
         if photo is None:
-            return None, message(""), nothing, nothing
+            return before_and_after(None, ""), message(""), nothing, nothing
         start, file, session = time.perf_counter(), Path(photo), _session(request)
         hints, layer, reference = known
         self._files.use(session, photo, layer, reference)
@@ -77,14 +79,15 @@ class Handlers:
             given = self._known(*known, size=size, shown=size)
             (colored,) = predictor.stream([opened.pixels], saturation=saturation, **given)
         except (ImageReadError, ValueError) as error:
-            return None, _problem(error, photo, *known), nothing, nothing
+            return before_and_after(None, ""), _problem(error, photo, *known), nothing, nothing
         parts = [f"{size[1]} x {size[0]} pixels", name, f"saturation {saturation:g}", *describe(given)]
         how = ", ".join([*parts, f"{time.perf_counter() - start:.1f} s"])
         done = message("; ".join([f"{file.name}: {how}", *opened.notes]))
         shown = without_color(opened.shown, predictor), reduce_to_page(colored)
-        slider = tuple(
+        before, after = (
             self._show(session, f"{use}.webp", pixels) for use, pixels in zip(("before", "after"), shown, strict=True)
         )
+        slider = before_and_after((before, after), file.name, size)
         result = self._files.new_path(session, "result", f"{file.stem}_color.png")
         write_image(result, colored, metadata=opened.metadata)
         download = gr.DownloadButton(value=result, interactive=True)
@@ -96,13 +99,13 @@ class Handlers:
         return slider, done, download, gr.DownloadButton(value=layer_file, interactive=True)
 
     def preview(
-        self, request: gr.Request, photo: str | None, name: str, saturation: float, *known: Any
-    ) -> tuple[Any, Any, str, Any, Any]:
-        """Return the picture to click on, the list of hints, swatches, their colors, and the picture without marks."""
+        self, request: gr.Request, color: str, photo: str | None, name: str, saturation: float, *known: Any
+    ) -> tuple[str, Any, str, Any]:
+        """Return the picture to click on, the list of hints, the palette, and the picture without marks."""
         hints = known[0]
         listed = gr.Dropdown(choices=names(hints), value=None, interactive=bool(hints))
         if photo is None:
-            return None, listed, "", [], None
+            return canvas(None, ""), listed, palette_of([], color), None
         session = _session(request)
         self._files.use(session, photo)
         try:
@@ -114,16 +117,16 @@ class Handlers:
             (colored,) = predictor.stream([opened.small], saturation=saturation, **given)
         # What is wrong stands in the message of the result.
         except (ImageReadError, ValueError):
-            return None, listed, "", [], None
-        color, _ = split_alpha(colored)
-        large, colors = enlarge_to_click(color), palette(color)
-        canvas = self._show(session, "canvas.jpg", marked(large, hints, size))
-        return canvas, listed, swatches(colors), colors, large
+            return canvas(None, ""), listed, palette_of([], color), None
+        rgb, _ = split_alpha(colored)
+        large = enlarge_to_click(rgb)
+        shown = self._show(session, "canvas.jpg", marked(large, hints, size))
+        return canvas(shown, Path(photo).name, size), listed, palette_of(palette(rgb), color), large
 
     def click(
         self,
         request: gr.Request,
-        event: gr.SelectData,
+        event: gr.EventData,
         action: str,
         color: str,
         unmarked: np.ndarray,
@@ -134,22 +137,24 @@ class Handlers:
         *known: Any,
     ) -> tuple[Any, ...]:
         """Return the chosen color and the hints after a click on the picture, and what :meth:`preview` returns."""
-        x, y = event.index
+        # Shares of the width and the height.
+        x, y = (min(max(float(share), 0.0), 1.0) for share in (event.x, event.y))
         try:
-            size = self._open(photo).pixels.shape[:2]
+            height, width = self._open(photo).pixels.shape[:2]
         except ImageReadError:
             # The page was away for long, or too much has been dropped since.
             raise gr.Error(_GONE, print_exception=False) from None
-        here = moved_hint(Hint(y, x, color_of(color)), unmarked.shape[:2], size)
+        row, column = _within(y * height - 0.5, height), _within(x * width - 0.5, width)
         if action == PICK:
-            color = to_hex(unmarked[y, x] / 255)
+            rows, columns = unmarked.shape[:2]
+            color = to_hex(unmarked[min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)] / 255)
         elif action == REMOVE:
-            number = nearest(hints, here.row, here.column, size[0] / unmarked.shape[0])
+            number = nearest(hints, row, column, height / unmarked.shape[0])
             hints = [hint for i, hint in enumerate(hints) if i != number]
         else:
-            hints = [*hints, here]
+            hints = [*hints, Hint(row, column, color)]
         # In one answer: a second question would take the browser a tenth of a second.
-        return color, hints, *self.preview(request, photo, name, saturation, hints, *known)
+        return color, hints, *self.preview(request, color, photo, name, saturation, hints, *known)
 
     def place(
         self, photo: str | None, color: str, column: float | None, row: float | None, hints: list[Hint]
@@ -161,17 +166,17 @@ class Handlers:
             height, width = self._open(photo).pixels.shape[:2]
         except ImageReadError:
             return hints
-        return [*hints, Hint(min(max(row, 0), height - 1), min(max(column, 0), width - 1), color_of(color))]
+        return [*hints, Hint(_within(row, height), _within(column, width), color)]
 
     def end(self, request: gr.Request) -> None:
         """Forget a page that was closed."""
         self._files.end(_session(request))
 
-    def _show(self, session: str, name: str, pixels: np.ndarray) -> str:
+    def _show(self, session: str, name: str, pixels: np.ndarray) -> Path:
         """Return a new file of what the page shows under a name."""
         path = self._files.new_path(session, name, name)
         Image.fromarray(pixels).save(path)
-        return str(path)
+        return path
 
     def _known(
         self, hints: list[Hint], layer: str | None, reference: str | None, *, size: Size, shown: Size
@@ -185,14 +190,13 @@ class Handlers:
         )
 
 
-def swatch(number: int, colors: list[str], color: str) -> str:
-    """Return the color of a button of the palette; the color that is chosen if it has none."""
-    return colors[number] if number < len(colors) else color
+def chosen_color(event: gr.EventData) -> str:
+    """Return the color that was chosen on the page."""
+    return to_hex(Hint(0, 0, event.color).rgb)
 
 
-def message(text: str, kind: str = "") -> str:
-    """Return the line of text below the pictures."""
-    return f'<p role="status" class="{kind}">{escape(text)}</p>'
+def _within(place: float, length: int) -> float:
+    return min(max(place, 0), length - 1)
 
 
 def _session(request: gr.Request) -> str:

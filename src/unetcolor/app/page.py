@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import unetcolor
 from unetcolor import samples
-from unetcolor.app.editing import SWATCHES, names
+from unetcolor.app.editing import names
 from unetcolor.app.kept import copy_in
 from unetcolor.app.limits import Limits
 from unetcolor.app.looks import SHOW_RESULT
+from unetcolor.app.markup import (
+    CANVAS_SCRIPT,
+    PALETTE_SCRIPT,
+    SLIDER_SCRIPT,
+    before_and_after,
+    canvas,
+    message,
+    palette_of,
+)
 from unetcolor.app.models import Models
 from unetcolor.errors import require
 
@@ -73,41 +82,25 @@ def page_of(models: Models, limits: Limits) -> Blocks:
     """Build the page with the colorizers that can be chosen on it."""
     gr = import_gradio()
     # It needs Gradio.
-    from unetcolor.app.handlers import PICK, REMOVE, SET, Handlers, message, swatch
+    from unetcolor.app.handlers import FIRST_COLOR, PICK, REMOVE, SET, Handlers, chosen_color
 
     handlers = Handlers(models.load, limits)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
         gr.Markdown(_HEADING, elem_id="heading")
-        hints, colors, unmarked = gr.State([]), gr.State([]), gr.State(None)
+        hints, color, unmarked = gr.State([]), gr.State(FIRST_COLOR), gr.State(None)
+        plain = {"padding": False, "apply_default_css": False}
         with gr.Row(elem_id="work"):
             with gr.Column(elem_id="drop"):
                 photo = gr.File(label=f"Photo, up to {limits}", height=150)
             with gr.Column(elem_id="result"):
                 with gr.Tab("Before and after"):
-                    slider = gr.ImageSlider(
-                        label="Before and after",
-                        interactive=False,
-                        buttons=["fullscreen"],
-                        height=500,
-                        max_height=500,
-                        elem_id="before-after",
-                    )
+                    nothing = before_and_after(None, "")
+                    slider = gr.HTML(nothing, elem_id="before-after", js_on_load=SLIDER_SCRIPT, **plain)
                 with gr.Tab("Change colors"):
-                    canvas = gr.Image(
-                        label="Click where the color belongs",
-                        interactive=False,
-                        format="jpeg",
-                        buttons=[],
-                        height=440,
-                        elem_id="canvas",
+                    picture = gr.HTML(canvas(None, ""), elem_id="canvas", js_on_load=CANVAS_SCRIPT, **plain)
+                    palette = gr.HTML(
+                        palette_of([], FIRST_COLOR), elem_id="palette", js_on_load=PALETTE_SCRIPT, **plain
                     )
-                    with gr.Row(elem_id="colors"):
-                        color = gr.ColorPicker("#b03060", label="Color", min_width=80, scale=0)
-                        squares = [
-                            gr.Button("", elem_id=f"swatch{i}", elem_classes="swatch", min_width=32, scale=0)
-                            for i in range(SWATCHES)
-                        ]
-                        style = gr.HTML("", padding=False, elem_id="swatches")
                     action = gr.Radio([SET, PICK, REMOVE], value=SET, label="A click on the photo")
                     with gr.Row():
                         undo = gr.Button("Undo", size="sm", min_width=80)
@@ -122,7 +115,7 @@ def page_of(models: Models, limits: Limits) -> Blocks:
                     with gr.Accordion("Keep the colors for another day", open=False), gr.Row():
                         layer_download = gr.DownloadButton("Download them as a layer", interactive=False, size="sm")
                         layer = gr.File(label="Layer of an earlier day (PNG)", height=110)
-                status = gr.HTML(message(""), elem_id="status", padding=False)
+                status = gr.HTML(message(""), elem_id="status", **plain)
                 download = gr.DownloadButton("Download at full size", interactive=False, variant="primary")
             with gr.Column(elem_id="settings"):
                 names_of_models = models.names
@@ -148,15 +141,15 @@ def page_of(models: Models, limits: Limits) -> Blocks:
         quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
         # What changes the hints goes one after the other, and each counts.
         now = {**quick, "trigger_mode": "multiple"}
-        full, small = [slider, status, download, layer_download], [canvas, listed, style, colors, unmarked]
+        full, small = [slider, status, download, layer_download], [picture, listed, palette, unmarked]
         # What is known of one photo is not true of the next.
         dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
         choices = [name.change, saturation.change, layer.change, reference.change]
         dropped.then(handlers.colorize, known, full, **result).then(None, js=SHOW_RESULT)
         gr.on([*choices, hints.change], handlers.colorize, known, full, **result)
         for listen in (dropped.then, partial(gr.on, choices)):
-            listen(handlers.preview, known, small, **quick)
-        canvas.select(handlers.click, [action, color, unmarked, *known], [color, hints, *small], **now)
+            listen(handlers.preview, [color, *known], small, **quick)
+        picture.select(handlers.click, [action, color, unmarked, *known], [color, hints, *small], **now)
         changed = [
             undo.click(lambda hints: hints[:-1], hints, hints, **now),
             clear.click(lambda: ([], None), None, [hints, layer], **now),
@@ -169,9 +162,8 @@ def page_of(models: Models, limits: Limits) -> Blocks:
             by_number.click(handlers.place, [photo, color, column, row, hints], hints, **now),
         ]
         for event in changed:
-            event.then(handlers.preview, known, small, **quick)
-        for number, square in enumerate(squares):
-            square.click(partial(swatch, number), [colors, color], color, **now)
+            event.then(handlers.preview, [color, *known], small, **quick)
+        palette.select(chosen_color, None, color, **now)
         page.unload(handlers.end)
     app: Blocks = page.queue(max_size=_MOST_WAITING, default_concurrency_limit=1)
     return app

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from unetcolor.app.guard import HOST, guards
 from unetcolor.app.kept import private_folder
 from unetcolor.app.limits import Limits
-from unetcolor.app.looks import STYLE
+from unetcolor.app.looks import NAMES, STYLE, theme
 from unetcolor.app.models import Models
 from unetcolor.app.page import import_gradio, page_of
 from unetcolor.app.service import Beside, service_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # In seconds: what a photo that is in work at the end takes at most.
 _TO_FINISH = 30
+
 
 def serve(
     *,
@@ -61,8 +62,6 @@ def serve(
         gr = import_gradio()
         from starlette.middleware import Middleware
 
-        # The fonts of the system: any other would be loaded from another host.
-        fonts, mono = [gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")], [gr.themes.Font("monospace")]
         models = Models(model)
         page, service = page_of(models, limits), service_of(models, limits)
         try:
@@ -73,8 +72,9 @@ def serve(
                 prevent_thread_lock=True,
                 quiet=True,
                 max_file_size=limits.max_bytes,
-                theme=gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=fonts, font_mono=mono),
+                theme=theme(gr),
                 css=STYLE,
+                js=NAMES,
                 footer_links=[],
                 app_kwargs={"middleware": [Middleware(Beside, service), *guards()]},
                 # If they were left out, environment variables could turn these on.
