@@ -41,6 +41,8 @@ from unetcolor.app import serve
 serve(port=0, model=sys.argv[1], open_browser=False, max_megapixels=1, max_file_mb=1)
 """
 
+DOCS = Path(__file__).parent.parent.parent / "docs" / "howto"
+
 # A busy machine takes its time for the first photo.
 PATIENCE = 60_000
 
@@ -251,6 +253,23 @@ def test_preset_and_saturation_count(page: Page, server: Server, gray_photo: Pat
     assert not np.array_equal(other, vivid)
 
 
+def test_the_page_says_what_to_try_in_the_order_of_the_docs(page: Page, colorizer: Predictor) -> None:
+    advice = page.locator("#advice")
+    expect(advice).to_be_hidden()
+    page.get_by_role("button", name="coffee").click()
+    wait_for(page, "coffee.jpg")
+    expect(advice).to_be_visible()
+    words = ["click where a color belongs", "another photo of the same album", "saturation", "smaller or larger"]
+    said, docs = advice.inner_text(), (DOCS / "better_colors.md").read_text()
+    assert [said.index(word) for word in words] == sorted(said.index(word) for word in words)
+    chapters = ["Say what you know", "colors of another photo", "stronger or weaker", "the size"]
+    assert [docs.index(chapter) for chapter in chapters] == sorted(docs.index(chapter) for chapter in chapters)
+    for label, size in (("twice as large", 448), ("half as large", 112)):
+        page.get_by_label(label).check()
+        expect(page.locator("#status p")).to_contain_text(f"seen {label}", timeout=PATIENCE)
+        assert np.array_equal(download(page)[1], colorizer.predict(samples.load_photo("coffee"), size=size))
+
+
 def test_an_example_is_one_click(page: Page, colorizer: Predictor) -> None:
     for name in EXAMPLES[:2]:
         page.get_by_role("button", name=name).click()
@@ -303,7 +322,10 @@ def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_p
     for name, reason in (
         ("text.jpg", "none of these kinds of picture"),
         ("half.jpg", "truncated"),
-        ("huge.png", "1,001,000 pixels, and at most 1,000,000 are taken; start unetcolor with --max-megapixels 2"),
+        (
+            "huge.png",
+            "1,001,000 pixels, and at most 1,000,000 are taken; start unetcolor app --max-megapixels 2 to allow",
+        ),
         ("bold.png", "empty"),
     ):
         (path,) = tmp_path.glob(f"*{name}")
@@ -676,6 +698,10 @@ def test_a_file_that_is_too_large_is_refused(page: Page, gray_photo: Path, tmp_p
     (tmp_path / "large.png").write_bytes(bytes(2**20 + 1))
     drop(page, tmp_path / "large.png")
     expect(page.get_by_text("exceed the maximum allowed size").first).to_be_visible()
+    # Gradio does not know the option.
+    expect(page.locator("#limits")).to_have_text(
+        "Up to 1 megapixels and 1 MB; unetcolor app takes more with --max-megapixels and --max-file-mb."
+    )
     drop(page, gray_photo)
     wait_for(page, gray_photo.name)
 
@@ -686,7 +712,7 @@ def test_the_page_says_what_it_is_in_light_and_dark(browser: Browser, server: Se
         page.goto(server.url)
         expect(page.get_by_role("heading", name="unetcolor")).to_be_visible()
         expect(page.get_by_text("Photos stay on this computer")).to_be_visible()
-        expect(page.get_by_text("up to 1 megapixels and 1 MB")).to_be_visible()
+        expect(page.get_by_text("Up to 1 megapixels and 1 MB")).to_be_visible()
         assert page.get_by_label("mine.keras").is_checked()
         page.close()
 
@@ -753,12 +779,18 @@ def test_what_the_page_does_not_need_is_refused(
 def test_no_message_makes_the_server_read_anything_else(server: Server, path: Any) -> None:
     status, config = server.ask("GET", "/config")
     assert status == 200
-    # Photo, colorizer, saturation, hints, layer, reference.
-    asked = [one for one in json.loads(config)["dependencies"] if len(one["inputs"]) == 6]
+    # Photo, colorizer, saturation, size, hints, layer, reference.
+    asked = [one for one in json.loads(config)["dependencies"] if len(one["inputs"]) == 7]
     assert asked
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    for data in ([file, "photo"], [[file], "photo"], [None, file], [None, "photo", 1, [], file], [None] * 5 + [file]):
-        message = {"data": data + [None] * (6 - len(data)), "fn_index": asked[0]["id"], "session_hash": "test"}
+    for data in (
+        [file, "photo"],
+        [[file], "photo"],
+        [None, file],
+        [None, "photo", 1, "", [], file],
+        [None] * 6 + [file],
+    ):
+        message = {"data": data + [None] * (7 - len(data)), "fn_index": asked[0]["id"], "session_hash": "test"}
         assert server.ask("POST", "/gradio_api/queue/join", message) == (403, "refused")
 
 
@@ -810,7 +842,7 @@ def test_programs_are_answered_next_to_the_page(server: Server, gray_photo: Path
         (b"no photo", {}, 400, "it is none of these kinds"),
         (b"", {"Origin": "http://photos.example"}, 403, "other websites"),
         (b"", {"Host": "photos.example"}, 400, "photos.example"),
-        (large.getvalue(), {}, 413, "--max-megapixels 2"),
+        (large.getvalue(), {}, 413, "unetcolor app --max-megapixels 2"),
         (bytes(2**20 + 1), {}, 413, "at most 1 MB"),
     ):
         refused, answer = post(content, **headers)

@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from unetcolor._checks import LARGEST_SIDE_OF_NETWORK
 from unetcolor.app.editing import marked, names, nearest, palette, to_hex
 from unetcolor.app.kept import Sessions
 from unetcolor.app.limits import Limits
@@ -37,6 +38,10 @@ Size: TypeAlias = tuple[int, int]
 
 # What a click on the photo does.
 SET, PICK, REMOVE = "sets the color", "picks up the color there", "removes a color"
+
+# How large the network sees a photo, next to what it was trained for.
+AS_TRAINED = "as it was trained"
+SIZES = {"half as large": 0.5, AS_TRAINED: 1, "twice as large": 2}
 
 # What is chosen at first.
 FIRST_COLOR = "#b03060"
@@ -64,7 +69,7 @@ class Handlers:
         self._files = Sessions()
 
     def colorize(
-        self, request: gr.Request, photo: str | None, name: str, saturation: float, *known: Any
+        self, request: gr.Request, photo: str | None, name: str, saturation: float, side: str, *known: Any
     ) -> tuple[str, str, Any, Any]:
         """Return the slider between both pictures, the message, and the files of the result and of the hints."""
         nothing = gr.DownloadButton(value=None, interactive=False)
@@ -77,10 +82,11 @@ class Handlers:
             opened, predictor = self._open(photo), self._load(name)
             size = opened.pixels.shape[:2]
             given = self._known(*known, size=size, shown=size)
-            (colored,) = predictor.stream([opened.pixels], saturation=saturation, **given)
+            (colored,) = predictor.stream([opened.pixels], size=_seen(predictor, side), saturation=saturation, **given)
         except (ImageReadError, ValueError) as error:
             return before_and_after(None, ""), _problem(error, photo, *known), nothing, nothing
         parts = [f"{size[1]} x {size[0]} pixels", name, f"saturation {saturation:g}", *describe(given)]
+        parts += [f"seen {side}"] * (side != AS_TRAINED)
         how = ", ".join([*parts, f"{time.perf_counter() - start:.1f} s"])
         done = message("; ".join([f"{file.name}: {how}", *opened.notes]))
         shown = without_color(opened.shown, predictor), reduce_to_page(colored)
@@ -99,7 +105,7 @@ class Handlers:
         return slider, done, download, gr.DownloadButton(value=layer_file, interactive=True)
 
     def preview(
-        self, request: gr.Request, color: str, photo: str | None, name: str, saturation: float, *known: Any
+        self, request: gr.Request, color: str, photo: str | None, name: str, saturation: float, side: str, *known: Any
     ) -> tuple[str, Any, str, Any]:
         """Return the picture to click on, the list of hints, the palette, and the picture without marks."""
         hints = known[0]
@@ -114,7 +120,7 @@ class Handlers:
             given = self._known(*known, size=size, shown=opened.small.shape[:2])
             if not predictor.codec.hints:
                 given.pop("hints", None)
-            (colored,) = predictor.stream([opened.small], saturation=saturation, **given)
+            (colored,) = predictor.stream([opened.small], size=_seen(predictor, side), saturation=saturation, **given)
         # What is wrong stands in the message of the result.
         except (ImageReadError, ValueError):
             return canvas(None, ""), listed, palette_of([], color), None
@@ -133,6 +139,7 @@ class Handlers:
         photo: str,
         name: str,
         saturation: float,
+        side: str,
         hints: list[Hint],
         *known: Any,
     ) -> tuple[Any, ...]:
@@ -154,7 +161,7 @@ class Handlers:
         else:
             hints = [*hints, Hint(row, column, color)]
         # In one answer: a second question would take the browser a tenth of a second.
-        return color, hints, *self.preview(request, color, photo, name, saturation, hints, *known)
+        return color, hints, *self.preview(request, color, photo, name, saturation, side, hints, *known)
 
     def place(
         self, photo: str | None, color: str, column: float | None, row: float | None, hints: list[Hint]
@@ -193,6 +200,13 @@ class Handlers:
 def chosen_color(event: gr.EventData) -> str:
     """Return the color that was chosen on the page."""
     return to_hex(Hint(0, 0, event.color).rgb)
+
+
+def _seen(predictor: Predictor, side: str) -> int | None:
+    """Return the size at which the network sees a photo; None is that for which it was trained."""
+    if side == AS_TRAINED:
+        return None
+    return min(round(SIZES[side] * predictor.side), LARGEST_SIDE_OF_NETWORK)
 
 
 def _within(place: float, length: int) -> float:

@@ -10,12 +10,17 @@ STYLE = """
 .dark .gradio-container, .gradio-container.dark { --color-accent: #60a5fa; }
 .gradio-container :focus-visible { outline: 3px solid var(--color-accent) !important; outline-offset: 2px; }
 #heading p { margin-top: 0.3em; }
-#heading p + p, #footer p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
+:is(#heading p + p, #limits p, #limits code, #advice p, #footer p) { color: var(--body-text-color-subdued); }
+:is(#heading p + p, #limits p, #limits code, #advice p, #footer p) { font-size: var(--text-sm); }
 #footer p { text-align: center; }
 #work { display: grid; grid: "drop result" auto "settings result" 1fr / minmax(0, 2fr) minmax(0, 3fr); }
 #work { --tall: 500px; }
-#drop { grid-area: drop; }
+#drop { grid-area: drop; gap: 6px; }
+#work .html-container { padding: 0 !important; }
+#limits p { margin: 0; }
+#limits code { font-size: inherit; padding: 0; border: 0; background: none; white-space: nowrap; }
 #result { grid-area: result; }
+#result:has(.picture[hidden]) #advice { display: none; }
 #settings { grid-area: settings; }
 #examples p { font-size: var(--text-sm); }
 #examples button { flex-direction: column; gap: 6px; padding: 6px; font-weight: 400; font-size: var(--text-sm); }

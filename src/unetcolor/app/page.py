@@ -36,6 +36,12 @@ _DELETE_CACHE = (3600, 86400)
 # Photos that wait for their turn.
 _MOST_WAITING = 16
 
+# In the order of the page of the docs about better colors.
+_ADVICE = """
+Not right? In the order in which it helps: click where a color belongs, under *Change colors*; add another photo of
+the same album, in color; try another saturation; show the photo to the network smaller or larger.
+"""
+
 _HEADING = """
 # unetcolor
 
@@ -82,7 +88,7 @@ def page_of(models: Models, limits: Limits) -> Blocks:
     """Build the page with the colorizers that can be chosen on it."""
     gr = import_gradio()
     # It needs Gradio.
-    from unetcolor.app.handlers import FIRST_COLOR, PICK, REMOVE, SET, Handlers, chosen_color
+    from unetcolor.app.handlers import AS_TRAINED, FIRST_COLOR, PICK, REMOVE, SET, SIZES, Handlers, chosen_color
 
     handlers = Handlers(models.load, limits)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
@@ -91,7 +97,9 @@ def page_of(models: Models, limits: Limits) -> Blocks:
         plain = {"padding": False, "apply_default_css": False}
         with gr.Row(elem_id="work"):
             with gr.Column(elem_id="drop"):
-                photo = gr.File(label=f"Photo, up to {limits}", height=150)
+                photo = gr.File(label="Photo", height=150)
+                more = f"Up to {limits}; {limits.command} takes more with `--max-megapixels` and `--max-file-mb`."
+                gr.Markdown(more, elem_id="limits")
             with gr.Column(elem_id="result"):
                 with gr.Tab("Before and after"):
                     nothing = before_and_after(None, "")
@@ -117,12 +125,14 @@ def page_of(models: Models, limits: Limits) -> Blocks:
                         layer = gr.File(label="Layer of an earlier day (PNG)", height=110)
                 status = gr.HTML(message(""), elem_id="status", **plain)
                 download = gr.DownloadButton("Download at full size", interactive=False, variant="primary")
+                gr.Markdown(_ADVICE, elem_id="advice")
             with gr.Column(elem_id="settings"):
                 names_of_models = models.names
                 name = gr.Radio(
                     names_of_models, value=models.chosen, label="Colorizer", visible=len(names_of_models) > 1
                 )
                 saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
+                size = gr.Radio(list(SIZES), value=AS_TRAINED, label="The network sees the photo")
                 with gr.Accordion("Another photo of the same album, in color", open=False):
                     reference = gr.File(label="Its palette pulls the colors its way", height=110)
                 with gr.Column(elem_id="examples"):
@@ -133,10 +143,10 @@ def page_of(models: Models, limits: Limits) -> Blocks:
                             example.click(partial(copy_in, path), None, photo, api_visibility="private")
         gr.Markdown(f"unetcolor {unetcolor.__version__}", elem_id="footer")
 
-        known = [photo, name, saturation, hints, layer, reference]
+        known = [photo, name, saturation, size, hints, layer, reference]
         # Of the choices made in the meantime, the last counts.
         once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
-        result = {**once, "concurrency_id": "result"}
+        result = {**once, "concurrency_id": "result", "show_progress_on": slider}
         # The preview does not wait for the result at full size.
         quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
         # What changes the hints goes one after the other, and each counts.
@@ -144,15 +154,18 @@ def page_of(models: Models, limits: Limits) -> Blocks:
         full, small = [slider, status, download, layer_download], [picture, listed, palette, unmarked]
         # What is known of one photo is not true of the next.
         dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
-        choices = [name.change, saturation.change, layer.change, reference.change]
+        # Not when a layer changes: it also does when another photo is dropped.
+        choices = [name.change, saturation.change, size.change, layer.upload, layer.clear, reference.change]
         dropped.then(handlers.colorize, known, full, **result).then(None, js=SHOW_RESULT)
         gr.on([*choices, hints.change], handlers.colorize, known, full, **result)
         for listen in (dropped.then, partial(gr.on, choices)):
             listen(handlers.preview, [color, *known], small, **quick)
         picture.select(handlers.click, [action, color, unmarked, *known], [color, hints, *small], **now)
+        cleared = clear.click(lambda: ([], None), None, [hints, layer], **now)
+        cleared.then(handlers.colorize, known, full, **result)
         changed = [
+            cleared,
             undo.click(lambda hints: hints[:-1], hints, hints, **now),
-            clear.click(lambda: ([], None), None, [hints, layer], **now),
             remove.click(
                 lambda chosen, hints: [hint for hint, name in zip(hints, names(hints), strict=True) if name != chosen],
                 [listed, hints],
