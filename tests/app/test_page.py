@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -339,6 +340,85 @@ def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_p
         wait_for(page, gray_photo.name)
 
 
+def test_many_photos_become_one_zip_of_what_each_download_is(
+    page: Page, server: Server, colorizer: Predictor, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "A. Photographer"
+    for name in ("coffee", "chelsea"):
+        Image.fromarray(samples.load_photo(name)).save(tmp_path / f"{name}.jpg", exif=exif)
+    Image.fromarray(samples.load_photo("rocket")).convert("L").save(tmp_path / "coffee.png")
+    (tmp_path / "text.jpg").write_text("This is no photo.")
+    paths = [tmp_path / name for name in ("coffee.jpg", "chelsea.jpg", "coffee.png", "text.jpg")]
+    queue, ready = page.locator("#queue"), page.get_by_role("button", name="Download a ZIP")
+    page.locator("#drop input[type=file]").set_input_files(paths)
+    wait_for(page, "coffee.jpg")
+    expect(queue.locator("img")).to_have_count(3, timeout=PATIENCE)
+    expect(queue.get_by_role("button", name="text.jpg cannot be read")).to_be_visible()
+    expect(ready).to_be_disabled()
+
+    def results() -> dict[str, bytes]:
+        page.get_by_role("button", name="Colorize all 4 photos").click()
+        expect(ready).to_be_enabled(timeout=PATIENCE)
+        expect(queue.get_by_role("status")).to_contain_text("3 of 4 photos in color")
+        expect(queue.get_by_role("status")).to_contain_text("cannot read text.jpg: it is none of these kinds")
+        with page.expect_download() as waiting:
+            ready.click()
+        with zipfile.ZipFile(waiting.value.path()) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+    def expected(path: Path, **given: Any) -> bytes:
+        original = read(path)
+        target = tmp_path / "expected.png"
+        write_image(target, colorizer.predict(original.pixels, **given), metadata=original.metadata)
+        return target.read_bytes()
+
+    names = dict(zip(("coffee_color.png", "chelsea_color.png", "coffee_color_2.png"), paths, strict=False))
+    assert results() == {name: expected(path) for name, path in names.items()}
+    # A color that is set in one photo stays there, while the user goes on to another, and is in the ZIP file.
+    queue.get_by_role("button", name="chelsea.jpg").click()
+    wait_for(page, "chelsea.jpg")
+    expect(ready).to_be_enabled()
+    click_at(open_colors(page), 0.5, 0.5)
+    wait_for_colors(page, 1)
+    expect(ready).to_be_disabled()
+    _, hinted = download(page)
+    queue.get_by_role("button", name="coffee.png").click()
+    wait_for(page, "coffee.png")
+    wait_for_colors(page, 0)
+    found = results()
+    assert found["coffee_color_2.png"] == expected(paths[2])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(found["chelsea_color.png"]))), hinted)
+    assert found["chelsea_color.png"] != expected(paths[1])
+    queue.get_by_role("button", name="chelsea.jpg").click()
+    wait_for_colors(page, 1)
+    # What holds for all photos makes the ZIP file outdated.
+    number = page.get_by_label("number input for Saturation")
+    number.fill("0.5")
+    number.press("Enter")
+    expect(ready).to_be_disabled()
+    wait_for_colors(page, 1)
+    assert results()["coffee_color.png"] == expected(paths[0], saturation=0.5)
+    folder = next(server.temporary.glob("unetcolor-page-*"))
+    assert list(folder.rglob("unetcolor.zip"))
+    page.goto("about:blank")
+    until = time.monotonic() + 30
+    while list(folder.rglob("unetcolor.zip")) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not list(folder.rglob("unetcolor.zip"))
+
+
+def test_a_saturation_is_chosen_by_eye(page: Page, gray_photo: Path, colorizer: Predictor) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    page.get_by_role("tab", name="Saturations").click()
+    expect(page.locator(".choices img")).to_have_count(3, timeout=PATIENCE)
+    page.get_by_role("button", name=f"{gray_photo.name} with saturation 1.4").click()
+    wait_for(page, gray_photo.name, saturation="1.4")
+    expect(page.locator("#before-after .picture")).to_be_visible()
+    assert np.array_equal(download(page)[1], colorizer.predict(gray_photo, saturation=1.4))
+
+
 def open_colors(page: Page) -> Locator:
     """Show the picture to click on."""
     page.get_by_role("tab", name="Change colors").click()
@@ -484,6 +564,15 @@ def test_axe_finds_nothing_serious(
     page.get_by_role("button", name="rocket").click()
     wait_for(page, "rocket.jpg")
     check("a result")
+    page.get_by_role("tab", name="Saturations").click()
+    expect(page.locator(".choices img")).to_have_count(3, timeout=PATIENCE)
+    check("saturations")
+    photos = [shutil.copy(path, tmp_path / f"{path.stem}.jpg") for path in samples.photos()[:3]]
+    page.get_by_label("Clear").click()
+    page.locator("#drop input[type=file]").set_input_files(photos)
+    expect(page.locator("#queue img")).to_have_count(3, timeout=PATIENCE)
+    wait_for(page, Path(photos[0]).name)
+    check("many photos")
     page.get_by_role("button", name="Another photo of the same album").click()
     click_at(open_colors(page), 0.5, 0.5)
     wait_for_colors(page, 1)
@@ -795,7 +884,7 @@ def test_no_message_makes_the_server_read_anything_else(server: Server, path: An
 
 
 def test_the_message_must_be_short_and_json(server: Server) -> None:
-    assert server.ask("POST", "/gradio_api/queue/join", "x" * 100_000) == (403, "refused")
+    assert server.ask("POST", "/gradio_api/queue/join", "x" * 1_000_000) == (403, "refused")
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("POST", "/gradio_api/queue/join", "{", {"Content-Type": "application/json"})
     assert connection.getresponse().status == 403

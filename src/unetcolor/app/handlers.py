@@ -13,10 +13,11 @@ import numpy as np
 from PIL import Image
 
 from unetcolor._checks import LARGEST_SIDE_OF_NETWORK
+from unetcolor.app.comparing import SATURATIONS, at_each_saturation
 from unetcolor.app.editing import marked, names, nearest, palette, to_hex
 from unetcolor.app.kept import Sessions
 from unetcolor.app.limits import Limits
-from unetcolor.app.markup import before_and_after, canvas, message, palette_of
+from unetcolor.app.markup import before_and_after, canvas, choices, message, palette_of
 from unetcolor.app.models import kept
 from unetcolor.app.opened import (
     Layer,
@@ -28,6 +29,7 @@ from unetcolor.app.opened import (
     what_is_known,
     without_color,
 )
+from unetcolor.app.settings import AS_TRAINED, PICK, REMOVE, RESULT, SIZES
 from unetcolor.errors import ImageReadError
 from unetcolor.hints import LAYER_SUFFIX, Hint, draw_layer
 from unetcolor.images import split_alpha, write_image
@@ -35,16 +37,6 @@ from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
 
 Size: TypeAlias = tuple[int, int]
-
-# What a click on the photo does.
-SET, PICK, REMOVE = "sets the color", "picks up the color there", "removes a color"
-
-# How large the network sees a photo, next to what it was trained for.
-AS_TRAINED = "as it was trained"
-SIZES = {"half as large": 0.5, AS_TRAINED: 1, "twice as large": 2}
-
-# What is chosen at first.
-FIRST_COLOR = "#b03060"
 
 _GONE = "the page does not keep this photo any more; drop it again"
 
@@ -66,7 +58,8 @@ class Handlers:
         self._open: Callable[[str], Opened] = kept(lambda path: open_for_page(path, limits))
         self._layer: Callable[[str, Size], Layer] = kept(lambda path, size: Layer(path, size, limits))
         self._reference = kept(lambda path: Reference(limits.read(path, path).pixels))
-        self._files = Sessions()
+        self.limits = limits
+        self.files = Sessions()
 
     def colorize(
         self, request: gr.Request, photo: str | None, name: str, saturation: float, side: str, *known: Any
@@ -75,16 +68,16 @@ class Handlers:
         nothing = gr.DownloadButton(value=None, interactive=False)
         if photo is None:
             return before_and_after(None, ""), message(""), nothing, nothing
-        start, file, session = time.perf_counter(), Path(photo), _session(request)
+        start, file, session = time.perf_counter(), Path(photo), self.session(request)
         hints, layer, reference = known
-        self._files.use(session, photo, layer, reference)
+        self.files.use(session, photo, layer, reference)
         try:
             opened, predictor = self._open(photo), self._load(name)
             size = opened.pixels.shape[:2]
-            given = self._known(*known, size=size, shown=size)
-            (colored,) = predictor.stream([opened.pixels], size=_seen(predictor, side), saturation=saturation, **given)
+            colored, given = self.give_colors(opened.pixels, name, saturation, side, *known)
         except (ImageReadError, ValueError) as error:
-            return before_and_after(None, ""), _problem(error, photo, *known), nothing, nothing
+            told = message(self.without_folders(error, photo, *known), "problem")
+            return before_and_after(None, ""), told, nothing, nothing
         parts = [f"{size[1]} x {size[0]} pixels", name, f"saturation {saturation:g}", *describe(given)]
         parts += [f"seen {side}"] * (side != AS_TRAINED)
         how = ", ".join([*parts, f"{time.perf_counter() - start:.1f} s"])
@@ -94,15 +87,24 @@ class Handlers:
             self._show(session, f"{use}.webp", pixels) for use, pixels in zip(("before", "after"), shown, strict=True)
         )
         slider = before_and_after((before, after), file.name, size)
-        result = self._files.new_path(session, "result", f"{file.stem}_color.png")
+        result = self.files.new_path(session, "result", f"{file.stem}_color.png")
         write_image(result, colored, metadata=opened.metadata)
         download = gr.DownloadButton(value=result, interactive=True)
         if not hints:
             return slider, done, download, nothing
         # With the photo's whole name: a photo.jpg and a photo.png have hints of their own.
-        layer_file = self._files.new_path(session, "layer", f"{file.name}{LAYER_SUFFIX}")
+        layer_file = self.files.new_path(session, "layer", f"{file.name}{LAYER_SUFFIX}")
         write_image(layer_file, draw_layer(hints, size, None if layer is None else self._layer(layer, size).at(size)))
         return slider, done, download, gr.DownloadButton(value=layer_file, interactive=True)
+
+    def give_colors(
+        self, pixels: np.ndarray, name: str, saturation: float, side: str, *known: Any
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Return a photo in color, at its full size, and what was known of it."""
+        size, predictor = pixels.shape[:2], self._load(name)
+        given = self._known(*known, size=size, shown=size)
+        (colored,) = predictor.stream([pixels], size=_seen(predictor, side), saturation=saturation, **given)
+        return colored, given
 
     def preview(
         self, request: gr.Request, color: str, photo: str | None, name: str, saturation: float, side: str, *known: Any
@@ -112,8 +114,8 @@ class Handlers:
         listed = gr.Dropdown(choices=names(hints), value=None, interactive=bool(hints))
         if photo is None:
             return canvas(None, ""), listed, palette_of([], color), None
-        session = _session(request)
-        self._files.use(session, photo)
+        session = self.session(request)
+        self.files.use(session, photo)
         try:
             opened, predictor = self._open(photo), self._load(name)
             size = opened.pixels.shape[:2]
@@ -128,6 +130,26 @@ class Handlers:
         large = enlarge_to_click(rgb)
         shown = self._show(session, "canvas.jpg", marked(large, hints, size))
         return canvas(shown, Path(photo).name, size), listed, palette_of(palette(rgb), color), large
+
+    def compare(self, request: gr.Request, photo: str | None, name: str, side: str, *known: Any) -> str:
+        """Return the photo at several saturations, to choose from."""
+        if photo is None:
+            return choices({}, "")
+        session = self.session(request)
+        self.files.use(session, photo)
+        try:
+            opened, predictor = self._open(photo), self._load(name)
+            size, small = opened.pixels.shape[:2], opened.small
+            given = self._known(*known, size=size, shown=small.shape[:2])
+            colored = at_each_saturation(predictor, small, size=_seen(predictor, side), **given)
+        # What is wrong stands in the message of the result.
+        except (ImageReadError, ValueError):
+            return choices({}, "")
+        shown = {
+            saturation: self._show(session, f"{saturation:g}.webp", rgb)
+            for saturation, rgb in zip(SATURATIONS, colored, strict=True)
+        }
+        return choices(shown, Path(photo).name)
 
     def click(
         self,
@@ -163,6 +185,10 @@ class Handlers:
         # In one answer: a second question would take the browser a tenth of a second.
         return color, hints, *self.preview(request, color, photo, name, saturation, side, hints, *known)
 
+    def remove(self, chosen: str | None, hints: list[Hint]) -> list[Hint]:
+        """Return the hints without the one that was chosen in the list."""
+        return [hint for hint, name in zip(hints, names(hints), strict=True) if name != chosen]
+
     def place(
         self, photo: str | None, color: str, column: float | None, row: float | None, hints: list[Hint]
     ) -> list[Hint]:
@@ -177,11 +203,24 @@ class Handlers:
 
     def end(self, request: gr.Request) -> None:
         """Forget a page that was closed."""
-        self._files.end(_session(request))
+        self.files.end(self.session(request))
+
+    @staticmethod
+    def session(request: gr.Request) -> str:
+        """Return Gradio's name for a page that is open in a browser."""
+        return request.session_hash or ""
+
+    @staticmethod
+    def without_folders(error: Exception, photo: str, *files: Any) -> str:
+        """Return what an error says, but not where the server keeps its files."""
+        text = str(error) if os.path.exists(photo) else f"{Path(photo).name}: {_GONE}"
+        for path in (path for path in (photo, *files) if isinstance(path, str)):
+            text = text.replace(path, Path(path).name)
+        return text
 
     def _show(self, session: str, name: str, pixels: np.ndarray) -> Path:
         """Return a new file of what the page shows under a name."""
-        path = self._files.new_path(session, name, name)
+        path = self.files.new_path(session, name, name)
         Image.fromarray(pixels).save(path)
         return path
 
@@ -195,6 +234,11 @@ class Handlers:
             size=size,
             shown=shown,
         )
+
+
+def chosen_saturation(event: gr.EventData) -> tuple[float, Any]:
+    """Return the saturation that was chosen by eye, and show the result."""
+    return float(event.saturation), gr.Tabs(selected=RESULT)
 
 
 def chosen_color(event: gr.EventData) -> str:
@@ -211,15 +255,3 @@ def _seen(predictor: Predictor, side: str) -> int | None:
 
 def _within(place: float, length: int) -> float:
     return min(max(place, 0), length - 1)
-
-
-def _session(request: gr.Request) -> str:
-    return request.session_hash or ""
-
-
-def _problem(error: Exception, photo: str, *files: Any) -> str:
-    text = str(error) if os.path.exists(photo) else f"{Path(photo).name}: {_GONE}"
-    # The message must not name the folder of the server.
-    for path in (path for path in (photo, *files) if isinstance(path, str)):
-        text = text.replace(path, Path(path).name)
-    return message(text, "problem")

@@ -56,6 +56,21 @@ STYLE = """
 #palette .html-container > div { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
 #palette label { display: flex; align-items: center; gap: 8px; margin-right: 12px; }
 #palette input { width: 64px; height: 36px; padding: 2px; cursor: pointer; }
+.dark .download-link { color: var(--color-accent) !important; }
+.choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 8px; }
+.choices button { padding: 4px; border-radius: 4px; background: var(--button-secondary-background-fill); }
+.choices button:hover { background: var(--button-secondary-background-fill-hover); }
+.choices img { width: 100%; margin: 0 0 4px; }
+.queue { display: grid; grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 8px; }
+.queue { margin: 0; padding: 2px; max-height: 300px; overflow-y: auto; list-style: none; }
+.queue li { margin: 0; }
+.queue button { width: 100%; padding: 4px; border-radius: 4px; background: var(--button-secondary-background-fill); }
+.queue button[aria-pressed=true] { outline: 2px solid var(--color-accent); }
+.queue img, .queue .none { display: block; width: 100%; height: 72px; object-fit: cover; border-radius: 2px; }
+.queue .none { background: var(--border-color-primary); }
+.queue span, .queue small { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.queue button { font-size: var(--text-sm); }
+#queue p { margin: 6px 0 0; }
 .swatch { width: 36px; height: 36px; border: 1px solid #8886; border-radius: 4px; }
 #status, #status * { margin: 0; padding: 0; }
 #status .pending { opacity: 1 !important; }
@@ -66,6 +81,7 @@ STYLE = """
   .gradio-container main { padding: 12px 16px !important; }
   #heading h1 { margin: 0; }
   #work { grid: "drop" auto "result" auto "settings" auto / minmax(0, 1fr); gap: 12px; --tall: 38svh; }
+  #result .tab-container button { padding: 0 8px !important; }
   #examples .row { display: grid; grid-template-columns: 1fr 1fr; }
   .nothing { height: 5em; }
 }
@@ -77,9 +93,15 @@ SHOW_RESULT = """() => {
   if (top < 0 || bottom > innerHeight) document.getElementById("result").scrollIntoView({ block: "start" });
 }"""
 
-# Gradio calls the place to drop files something else than what stands there.
+# Gradio calls the place to drop files something else than what stands there, and puts a button into a button.
 NAMES = """() => new MutationObserver(() => {
-  for (const place of document.querySelectorAll(".upload-container[aria-label]")) place.removeAttribute("aria-label");
+  const find = (selector) => document.querySelectorAll(selector);
+  for (const place of find(".upload-container[aria-label]:not(.icon-mode)")) place.removeAttribute("aria-label");
+  for (const around of find(".icon-button:not([role]):has(.upload-container)")) {
+    for (const name of ["aria-label", "title"]) around.setAttribute(name, "Add photos");
+    around.setAttribute("role", "group");
+    around.tabIndex = -1;
+  }
 }).observe(document.body, { childList: true, subtree: true })"""
 
 

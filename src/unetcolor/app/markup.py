@@ -6,7 +6,7 @@ that a slider stays where it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -59,6 +59,20 @@ element.addEventListener("click", (event) => {
 });
 """
 
+CHOICES_SCRIPT = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button) trigger("select", { saturation: Number(button.value) });
+});
+"""
+
+QUEUE_SCRIPT = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button) trigger("select", { number: Number(button.value) });
+});
+"""
+
 
 def message(text: str, kind: str = "") -> str:
     """Return the line of text below the pictures."""
@@ -95,6 +109,18 @@ def canvas(picture: Path | None, name: str, size: tuple[int, int] = (1, 1)) -> s
     )
     return f"""<div class="picture" {_frame(size)}><button type="button" aria-label="{label}">
 <img {_source(picture)} alt=""><span class="cross"></span></button></div>"""
+
+
+def choices(pictures: Mapping[float, Path], name: str) -> str:
+    """Return a button for each saturation, with the picture that has it, or what stands in their place."""
+    if not pictures:
+        return '<p class="nothing">The photo appears here, paler and more vivid.</p>'
+    buttons = "".join(
+        f'<button type="button" value="{saturation:g}"><img {_source(path)} alt="{escape(name)} with "> '
+        f"<span>saturation {saturation:g}</span></button>"
+        for saturation, path in pictures.items()
+    )
+    return f'<div class="choices">{buttons}</div>'
 
 
 def palette_of(colors: Sequence[str], chosen: str) -> str:

@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 import os
-from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import unetcolor
-from unetcolor import samples
-from unetcolor.app.editing import names
-from unetcolor.app.kept import copy_in
 from unetcolor.app.limits import Limits
 from unetcolor.app.looks import SHOW_RESULT
-from unetcolor.app.markup import (
-    CANVAS_SCRIPT,
-    PALETTE_SCRIPT,
-    SLIDER_SCRIPT,
-    before_and_after,
-    canvas,
-    message,
-    palette_of,
-)
 from unetcolor.app.models import Models
+from unetcolor.app.parts import build_parts
 from unetcolor.errors import require
 
 if TYPE_CHECKING:
     from gradio import Blocks
 
-# Pictures that ship and that no preset was trained on.
-EXAMPLES = ("astronaut", "chelsea", "coffee", "rocket")
+    from unetcolor.app.handlers import Handlers
+    from unetcolor.app.queued import Queued
 
 # In seconds: every hour, files older than a day are deleted, even if nobody works with the page.
 _DELETE_CACHE = (3600, 86400)
 
 # Photos that wait for their turn.
 _MOST_WAITING = 16
-
-# In the order of the page of the docs about better colors.
-_ADVICE = """
-Not right? In the order in which it helps: click where a color belongs, under *Change colors*; add another photo of
-the same album, in color; try another saturation; show the photo to the network smaller or larger.
-"""
-
-_HEADING = """
-# unetcolor
-
-Drop a black-and-white photo, and a neural network guesses its colors.
-
-Photos stay on this computer. Of a photo in color, only the brightness is used.
-"""
 
 
 def build_app(
@@ -87,99 +61,83 @@ def build_app(
 def page_of(models: Models, limits: Limits) -> Blocks:
     """Build the page with the colorizers that can be chosen on it."""
     gr = import_gradio()
-    # It needs Gradio.
-    from unetcolor.app.handlers import AS_TRAINED, FIRST_COLOR, PICK, REMOVE, SET, SIZES, Handlers, chosen_color
+    # They need Gradio.
+    from unetcolor.app.handlers import Handlers
+    from unetcolor.app.queued import Queued
 
     handlers = Handlers(models.load, limits)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
-        gr.Markdown(_HEADING, elem_id="heading")
-        hints, color, unmarked = gr.State([]), gr.State(FIRST_COLOR), gr.State(None)
-        plain = {"padding": False, "apply_default_css": False}
-        with gr.Row(elem_id="work"):
-            with gr.Column(elem_id="drop"):
-                photo = gr.File(label="Photo", height=150)
-                more = f"Up to {limits}; {limits.command} takes more with `--max-megapixels` and `--max-file-mb`."
-                gr.Markdown(more, elem_id="limits")
-            with gr.Column(elem_id="result"):
-                with gr.Tab("Before and after"):
-                    nothing = before_and_after(None, "")
-                    slider = gr.HTML(nothing, elem_id="before-after", js_on_load=SLIDER_SCRIPT, **plain)
-                with gr.Tab("Change colors"):
-                    picture = gr.HTML(canvas(None, ""), elem_id="canvas", js_on_load=CANVAS_SCRIPT, **plain)
-                    palette = gr.HTML(
-                        palette_of([], FIRST_COLOR), elem_id="palette", js_on_load=PALETTE_SCRIPT, **plain
-                    )
-                    action = gr.Radio([SET, PICK, REMOVE], value=SET, label="A click on the photo")
-                    with gr.Row():
-                        undo = gr.Button("Undo", size="sm", min_width=80)
-                        clear = gr.Button("Remove all", size="sm", min_width=80)
-                    with gr.Row():
-                        listed = gr.Dropdown([], label="Colors that you set", interactive=False, scale=3, min_width=200)
-                        remove = gr.Button("Remove this one", size="sm", min_width=120)
-                    with gr.Accordion("Set a color by numbers", open=False), gr.Row():
-                        column = gr.Number(0, label="Column", precision=0, min_width=80)
-                        row = gr.Number(0, label="Row", precision=0, min_width=80)
-                        by_number = gr.Button("Set the color there", size="sm", min_width=120)
-                    with gr.Accordion("Keep the colors for another day", open=False), gr.Row():
-                        layer_download = gr.DownloadButton("Download them as a layer", interactive=False, size="sm")
-                        layer = gr.File(label="Layer of an earlier day (PNG)", height=110)
-                status = gr.HTML(message(""), elem_id="status", **plain)
-                download = gr.DownloadButton("Download at full size", interactive=False, variant="primary")
-                gr.Markdown(_ADVICE, elem_id="advice")
-            with gr.Column(elem_id="settings"):
-                names_of_models = models.names
-                name = gr.Radio(
-                    names_of_models, value=models.chosen, label="Colorizer", visible=len(names_of_models) > 1
-                )
-                saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
-                size = gr.Radio(list(SIZES), value=AS_TRAINED, label="The network sees the photo")
-                with gr.Accordion("Another photo of the same album, in color", open=False):
-                    reference = gr.File(label="Its palette pulls the colors its way", height=110)
-                with gr.Column(elem_id="examples"):
-                    gr.Markdown("Or try one of these:")
-                    with gr.Row():
-                        for path in (path for path in samples.photos() if path.stem in EXAMPLES):
-                            example = gr.Button(path.stem, icon=str(path), size="md", min_width=80)
-                            example.click(partial(copy_in, path), None, photo, api_visibility="private")
-        gr.Markdown(f"unetcolor {unetcolor.__version__}", elem_id="footer")
-
-        known = [photo, name, saturation, size, hints, layer, reference]
-        # Of the choices made in the meantime, the last counts.
-        once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
-        result = {**once, "concurrency_id": "result", "show_progress_on": slider}
-        # The preview does not wait for the result at full size.
-        quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
-        # What changes the hints goes one after the other, and each counts.
-        now = {**quick, "trigger_mode": "multiple"}
-        full, small = [slider, status, download, layer_download], [picture, listed, palette, unmarked]
-        # What is known of one photo is not true of the next.
-        dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
-        # Not when a layer changes: it also does when another photo is dropped.
-        choices = [name.change, saturation.change, size.change, layer.upload, layer.clear, reference.change]
-        dropped.then(handlers.colorize, known, full, **result).then(None, js=SHOW_RESULT)
-        gr.on([*choices, hints.change], handlers.colorize, known, full, **result)
-        for listen in (dropped.then, partial(gr.on, choices)):
-            listen(handlers.preview, [color, *known], small, **quick)
-        picture.select(handlers.click, [action, color, unmarked, *known], [color, hints, *small], **now)
-        cleared = clear.click(lambda: ([], None), None, [hints, layer], **now)
-        cleared.then(handlers.colorize, known, full, **result)
-        changed = [
-            cleared,
-            undo.click(lambda hints: hints[:-1], hints, hints, **now),
-            remove.click(
-                lambda chosen, hints: [hint for hint, name in zip(hints, names(hints), strict=True) if name != chosen],
-                [listed, hints],
-                hints,
-                **now,
-            ),
-            by_number.click(handlers.place, [photo, color, column, row, hints], hints, **now),
-        ]
-        for event in changed:
-            event.then(handlers.preview, [color, *known], small, **quick)
-        palette.select(chosen_color, None, color, **now)
+        parts = build_parts(gr, models, limits)
+        _connect(gr, parts, handlers, Queued(handlers))
         page.unload(handlers.end)
     app: Blocks = page.queue(max_size=_MOST_WAITING, default_concurrency_limit=1)
     return app
+
+
+def _connect(gr: Any, parts: SimpleNamespace, handlers: Handlers, queued: Queued) -> None:
+    """Say what happens when something is done on the page."""
+    from unetcolor.app.handlers import chosen_color, chosen_saturation
+
+    # Of the choices made in the meantime, the last counts.
+    once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
+    result = {**once, "concurrency_id": "result", "show_progress_on": parts.slider}
+    # What is quick does not wait for the result at full size, nor that for many photos.
+    quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
+    three = {**quick, "concurrency_id": "three"}
+    many = {**quick, "concurrency_id": "many"}
+    # What changes the hints goes one after the other, and each counts.
+    now = {**quick, "trigger_mode": "multiple"}
+
+    of_all = [parts.name, parts.saturation, parts.side]
+    known = [parts.photo, *of_all, parts.hints, parts.layer, parts.reference]
+    full = [parts.slider, parts.status, parts.download, parts.layer_download]
+    small = [parts.canvas, parts.listed, parts.palette, parts.unmarked]
+    hinted = [parts.hints, parts.layer]
+    one = [parts.photo, *hinted, parts.known]
+
+    # A layer changes when another photo is shown, too.
+    files = [parts.layer.upload, parts.layer.clear, parts.reference.change]
+    but_saturation = [parts.name.change, parts.side.change, *files]
+    changes = [parts.saturation.change, *but_saturation]
+
+    cleared_away = parts.all.click(queued.forget, None, [parts.made, parts.zip], **now)
+    run = cleared_away.then(
+        queued.run, [parts.entries, parts.known, *known], [parts.entries, parts.queue, parts.made], **many
+    )
+    run.then(queued.offer, parts.made, parts.zip, **now)
+    # The ZIP file no longer holds what the page shows. The hints also change when another photo is shown.
+    by_hand = [parts.canvas.select, *(part.click for part in (parts.undo, parts.clear, parts.remove, parts.by_number))]
+    outdated = [*changes, *by_hand, parts.photos.change]
+    gr.on(outdated, queued.forget, None, [parts.made, parts.zip], cancels=[run], **now)
+
+    dropped = parts.photos.change(
+        queued.drop, [parts.photos, *one], [*one, parts.entries, parts.many, parts.queue, parts.all], **now
+    )
+    dropped.then(queued.look, [parts.entries, parts.photo], [parts.entries, parts.queue], **many)
+    chosen = parts.queue.select(queued.choose, [parts.entries, *one], [*one, parts.queue], **now)
+    without = [part for part in known if part is not parts.saturation]
+    cleared = parts.clear.click(lambda: ([], None), None, hinted, **now)
+    for shown in (dropped, chosen, cleared):
+        shown.then(handlers.colorize, known, full, **result).then(None, js=SHOW_RESULT)
+        shown.then(handlers.preview, [parts.color, *known], small, **quick)
+        shown.then(handlers.compare, without, parts.compared, **three)
+    gr.on([*changes, parts.hints.change], handlers.colorize, known, full, **result)
+    gr.on(changes, handlers.preview, [parts.color, *known], small, **quick)
+    gr.on([*but_saturation, parts.hints.change], handlers.compare, without, parts.compared, **three)
+
+    click = [parts.action, parts.color, parts.unmarked, *known]
+    parts.canvas.select(handlers.click, click, [parts.color, parts.hints, *small], **now)
+    changed = [
+        parts.undo.click(lambda hints: hints[:-1], parts.hints, parts.hints, **now),
+        parts.remove.click(handlers.remove, [parts.listed, parts.hints], parts.hints, **now),
+        parts.by_number.click(
+            handlers.place, [parts.photo, parts.color, parts.column, parts.row, parts.hints], parts.hints, **now
+        ),
+    ]
+    for event in changed:
+        event.then(handlers.preview, [parts.color, *known], small, **quick)
+    parts.palette.select(chosen_color, None, parts.color, **now)
+    parts.compared.select(chosen_saturation, None, [parts.saturation, parts.tabs], **now)
 
 
 def import_gradio() -> Any:
