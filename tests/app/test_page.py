@@ -260,7 +260,7 @@ def test_the_page_says_what_to_try_in_the_order_of_the_docs(page: Page, colorize
     page.get_by_role("button", name="coffee").click()
     wait_for(page, "coffee.jpg")
     expect(advice).to_be_visible()
-    words = ["click where a color belongs", "another photo of the same album", "saturation", "smaller or larger"]
+    words = ["click where a color belongs", "another photo of the same album", "Saturations", "smaller or larger"]
     said, docs = advice.inner_text(), (DOCS / "better_colors.md").read_text()
     assert [said.index(word) for word in words] == sorted(said.index(word) for word in words)
     chapters = ["Say what you know", "colors of another photo", "stronger or weaker", "the size"]

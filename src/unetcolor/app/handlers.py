@@ -38,6 +38,9 @@ from unetcolor.prediction.reference import Reference
 
 Size: TypeAlias = tuple[int, int]
 
+# Pixels of the longer side of the pictures that are compared.
+_COMPARED = 640
+
 _GONE = "the page does not keep this photo any more; drop it again"
 
 
@@ -139,7 +142,7 @@ class Handlers:
         self.files.use(session, photo)
         try:
             opened, predictor = self._open(photo), self._load(name)
-            size, small = opened.pixels.shape[:2], opened.small
+            size, small = opened.pixels.shape[:2], reduce_to_page(opened.small, _COMPARED)
             given = self._known(*known, size=size, shown=small.shape[:2])
             colored = at_each_saturation(predictor, small, size=_seen(predictor, side), **given)
         # What is wrong stands in the message of the result.

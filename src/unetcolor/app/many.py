@@ -17,7 +17,7 @@ from unetcolor.app.opened import reduce_to_page
 # Photos at once; the browser shows a picture of each.
 MOST_PHOTOS = 100
 
-# Bytes of a ZIP file: about 40 photos of 12 megapixels.
+# Bytes of a ZIP file.
 MOST_ZIPPED = 10**9
 
 # Pixels of the longer side.

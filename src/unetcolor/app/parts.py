@@ -28,7 +28,7 @@ Photos stay on this computer. Of a photo in color, only the brightness is used.
 # In the order of the page of the docs about better colors.
 _ADVICE = """
 Not right? In the order in which it helps: click where a color belongs, under *Change colors*; add another photo of
-the same album, in color; try another saturation; show the photo to the network smaller or larger.
+the same album, in color; compare *Saturations*; show the photo to the network smaller or larger.
 """
 
 _PLAIN = {"padding": False, "apply_default_css": False}
