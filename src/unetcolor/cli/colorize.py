@@ -15,7 +15,6 @@ import typer
 from unetcolor.cli._loading import load_predictor
 from unetcolor.cli._options import AsJson, Engine, Model, Preset, ReferencePhoto, Saturation, Size, Verbose
 from unetcolor.cli._output import (
-    counted,
     messages,
     new_table,
     plain_text,
@@ -25,6 +24,7 @@ from unetcolor.cli._output import (
     results,
 )
 from unetcolor.cli._progress import new_progress, new_task
+from unetcolor.errors import counted
 from unetcolor.models.presets import path_of_model
 
 if TYPE_CHECKING:
