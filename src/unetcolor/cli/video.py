@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from unetcolor.cli._loading import load_predictor
-from unetcolor.cli._options import AsJson, Model, Overwrite, Preset, ReferencePhoto, Saturation, Size
+from unetcolor.cli._options import AsJson, Engine, Model, Overwrite, Preset, ReferencePhoto, Saturation, Size, Verbose
 from unetcolor.cli._output import messages, plain_text, print_json, print_line, readable_errors
 from unetcolor.cli._progress import new_progress, new_task
 from unetcolor.errors import counted
@@ -34,6 +34,8 @@ def video(
         float, typer.Option(min=0, max=0.99, help="Smoothing of the colors over time against flicker; 0 is none.")
     ] = 0.8,
     overwrite: Overwrite = False,
+    engine: Engine = "auto",
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Colorize a video, and copy its sound."""
@@ -49,7 +51,8 @@ def video(
             from unetcolor.video.opening import import_av, look_at_first
 
             look_at_first(import_av(), source)
-        predictor = load_predictor(preset if model is None else model, what_for=f" to colorize {source}")
+        name = preset if model is None else model
+        predictor = load_predictor(name, engine=engine, verbose=verbose, what_for=f" to colorize {source}")
         with new_progress(as_json) as bar:
             task = new_task(bar, None, start)
             begin = time.monotonic()
