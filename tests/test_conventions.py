@@ -22,7 +22,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 
 # A package imports from earlier rows only, or from itself. A module that lies in no package is a package of its own.
 FLOORS = [
-    {"errors"},
+    {"errors", "_log", "_quiet"},
     {"_checks", "_files", "_strips", "_progress"},
     {"spaces", "images", "networks"},
     {"codec", "losses", "hints"},
