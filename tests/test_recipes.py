@@ -227,6 +227,49 @@ def test_a_scaled_head_scales_the_chroma(monkeypatch: pytest.MonkeyPatch) -> Non
     np.testing.assert_allclose(after[usual], 0.8 * before[usual], atol=2.5)
 
 
+# Of the preset's own network, because a pupil needs an encoder that its teacher knows.
+TAUGHT = """
+import dataclasses, sys
+sys.path.insert(0, {recipes!r})
+import settings
+recipe = dataclasses.replace(settings.TEACH.recipe, sizes=((1, 32), (1, 64)), epochs=2, steps=2, batch_size=4, warmup=1)
+recipe = dataclasses.replace(recipe, favorites=(), favorites_share=0.0)
+settings.TEACH = dataclasses.replace(settings.TEACH, recipe=recipe)
+import teach
+teach.main()
+"""
+
+
+@pytest.mark.slow
+def test_a_network_is_taught_and_goes_on_exactly_where_it_was_stopped(data: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    shapes = {"kernel": (320, 16), "bias": (16,), "class_kernel": (16, 5), "class_bias": (5,)}
+    np.savez(tmp_path / "classifier.npz", **{name: rng.normal(0, 0.1, shape) for name, shape in shapes.items()})
+    named = ("--start", path_of_preset("photo"), "--classifier", tmp_path / "classifier.npz", "--validation", data)
+    code = TAUGHT.format(recipes=str(RECIPES))
+    run(code, data, "--output", tmp_path / "one", *named)
+    run(code, data, "--output", tmp_path / "parts", *named, "--epochs", 1)
+    assert checkpoint(tmp_path / "parts")["epoch"] == 1
+    run(code, data, "--output", tmp_path / "parts", *named)
+    whole, resumed = checkpoint(tmp_path / "one"), checkpoint(tmp_path / "parts")
+    assert whole.keys() == resumed.keys()
+    for name, values in whole.items():
+        np.testing.assert_array_equal(resumed[name], values, err_msg=name)
+    with open(tmp_path / "one" / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    assert all(0 < float(row["features_cosine"]) < 1 and float(row["val_gray_delta_e"]) > 0 for row in rows)
+    before = UNetColorizer.from_preset("photo").model.get_layer("efficientnet_lite0")
+    after = UNetColorizer.load(tmp_path / "one" / "model.keras").model.get_layer("efficientnet_lite0")
+    changed = {
+        layer.name
+        for layer, own in zip(before.layers, after.layers, strict=True)
+        if any(np.abs(a - b).max() > 0 for a, b in zip(layer.get_weights(), own.get_weights(), strict=True))
+    }
+    assert "block5_depthwise_conv" in changed
+    assert not any(name.startswith(("stem", "block0", "block4_")) or name.endswith("norm") for name in changed)
+
+
 @pytest.mark.slow
 def test_the_shares_of_the_color_bins_sum_to_one(data: Path, tmp_path: Path) -> None:
     command = [sys.executable, RECIPES / "color_shares.py", data, tmp_path / "shares.csv"]

@@ -15,8 +15,11 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
-# The names of our temporary files, and of nobody else's: they say which process writes.
-_TEMPORARY = re.compile(r"\.unetcolor-(?P<process>\d+)-[0-9a-f]{16}(\.[^.]+)?")
+# The names of our temporary files and folders, and of nobody else's: they say which process writes.
+_TEMPORARY = re.compile(r"\.unetcolor-(?P<process>\d+)-[0-9a-f]{16}(?P<suffix>\.[^.]+)?")
+
+# Of a folder that is written. One without it is what another folder takes the place of, and may be the only copy.
+_UNFINISHED = ".unfinished"
 
 # In seconds. A film is written for hours, but never this long without a change of its file.
 _ABANDONED = 24 * 3600
@@ -44,10 +47,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        if target.parent not in _seen:
-            _seen.add(target.parent)
-            # The clock of a network drive is not ours: what was just written there tells its time.
-            _delete_abandoned(target.parent, temporary.stat().st_mtime)
+        _tidy(temporary)
         if target.exists():
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
@@ -60,6 +60,7 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield the path of a temporary folder, which takes the place of ``path`` when the block ends without an error.
 
     An error or an interruption leaves what was there before; what was there is deleted after that, whatever it holds.
+    What a process that was killed had written a day ago or earlier is deleted, as by :func:`replacing`.
 
     Raises
     ------
@@ -67,10 +68,11 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         The folder around it does not exist, or the folder cannot be written.
     """
     target = _target(path)
-    temporary, old = _temporary(target), _temporary(target)
+    temporary, old = _temporary(target, _UNFINISHED), _temporary(target)
     temporary.mkdir()
     try:
         yield temporary
+        _tidy(temporary)
         try:
             if target.exists():
                 os.rename(target, old)
@@ -124,8 +126,17 @@ def _temporary(target: Path, suffix: str = "") -> Path:
     return target.with_name(f".unetcolor-{os.getpid()}-{secrets.token_hex(8)}{suffix}")
 
 
+def _tidy(written: Path) -> None:
+    """Look once through the folder in which something was just written, for what nobody writes to any more."""
+    folder = written.parent
+    if folder not in _seen:
+        _seen.add(folder)
+        # The clock of a network drive is not ours: what was just written there tells its time.
+        _delete_abandoned(folder, written.stat().st_mtime)
+
+
 def _delete_abandoned(folder: Path, now: float) -> None:
-    """Delete the temporary files in a folder that nobody writes to any more."""
+    """Delete the temporary files and folders in a folder that nobody writes to any more."""
     # Other processes may delete the same files, or be the only ones that may; the file to write does not depend on it.
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -133,7 +144,14 @@ def _delete_abandoned(folder: Path, now: float) -> None:
             with suppress(OSError):
                 if found and now - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED:
                     if not _is_running(int(found["process"])):
-                        os.unlink(entry)
+                        _delete(entry, found["suffix"])
+
+
+def _delete(entry: os.DirEntry[str], suffix: str | None) -> None:
+    if not entry.is_dir(follow_symlinks=False):
+        os.unlink(entry)
+    elif suffix == _UNFINISHED:
+        shutil.rmtree(entry, ignore_errors=True)
 
 
 def _is_running(process: int) -> bool:

@@ -163,6 +163,23 @@ def test_a_file_with_other_colors_is_not_kept(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def without_hints(graph: Graph, path: Path) -> None:
+    blind = keras.Input(graph.model.input_shape[1:], name="luminance")
+    seen = blind * np.array([1, 0, 0, 0], np.float32)
+    _write(replace(graph, model=keras.Model(blind, graph.model(seen))), path)
+
+
+def test_a_file_that_does_not_follow_hints_is_not_kept(
+    small_portraits: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    colorizer = UNetColorizer("lab", filters=(4, 8), hints=True, seed=1)
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    assert export(colorizer, tmp_path, "tflite", "network").difference <= 1
+    monkeypatch.setattr(tflite, "write", without_hints)
+    with pytest.raises(ExportError, match="of 255 levels away"):
+        export(colorizer, tmp_path, "tflite", "network", overwrite=True)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("the disk is full"), RuntimeError("odd operation")])
 def test_half_an_export_leaves_nothing(
     trained: UNetColorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from unetcolor import samples
 from unetcolor.errors import ExportError
 from unetcolor.export.forms import colors_of
+from unetcolor.hints import Hint
 from unetcolor.images import cover, read_image
 
 if TYPE_CHECKING:
@@ -48,9 +50,10 @@ def largest_difference(run: Run, form: Form, ours: Predictor, batches: list[np.n
         return answer
 
     worst = 0
-    for batch in batches:
-        expected = colors_of(batch, ours).astype(np.int16)
-        found = form.colorize(finite, batch)
+    for batch, hinted in product(batches, (False, True) if form.takes_hints else (False,)):
+        hints = _some_hints(*batch.shape[1:]) if hinted else ()
+        expected = colors_of(batch, ours, hints).astype(np.int16)
+        found = form.colorize(finite, batch, hints)
         if found.shape != expected.shape:
             raise ExportError(f"it returns pictures of shape {found.shape} instead of {expected.shape}")
         worst = max(worst, int(np.abs(expected - found).max()))
@@ -59,6 +62,11 @@ def largest_difference(run: Run, form: Form, ours: Predictor, batches: list[np.n
             f"its colors are up to {worst} of 255 levels away from those of unetcolor; at most {MOST_LEVELS} is allowed"
         )
     return worst
+
+
+def _some_hints(height: int, width: int) -> tuple[Hint, ...]:
+    radius = max(height, width) / 16
+    return Hint(height / 4, width / 3, "red", radius), Hint(2 * height / 3, width / 2, "green", radius)
 
 
 def sample_pictures(codec: Codec, size: tuple[int, int] | None) -> list[np.ndarray]:
