@@ -159,6 +159,25 @@ def test_stopped_it_leaves_whole_files_and_goes_on_later(
     assert (again["skipped"], again["colorized"]) == (len(finished), count - len(finished))
 
 
+def test_killed_it_knows_how_each_result_was_made(
+    run_json: Callable[..., Any], process: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for number in range(14):
+        write_image(folder / f"{number}.png", np.tile(GRAY, (3, 3)))
+    running = process("colorize", folder, "-o", out, *SMALL)
+    deadline = time.monotonic() + 120
+    while len(list(out.glob("[0-9]*.png"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.kill()
+    running.communicate(timeout=60)
+    finished = len(list(out.glob("[0-9]*.png")))
+    assert 3 <= finished < 14
+    again = run_json("colorize", folder, "-o", out, *SMALL, "--saturation", "0.5")
+    assert (again["colorized"], again["redone"], again["kept"], again["skipped"]) == (14, finished, 0, 0)
+
+
 @pytest.mark.slow
 def test_a_photo_of_fifty_megapixels(run: Callable[..., Result], tmp_path: Path) -> None:
     Image.fromarray(GRAY).resize((8660, 5774)).save(tmp_path / "large.jpg")
