@@ -221,6 +221,19 @@ def test_lines_that_are_none_spoil_no_others(folder: Folder, line: bytes) -> Non
     assert folder.statuses(settings=replace(folder.settings, saturation=0)) == ["skipped"] * 3
 
 
+@pytest.mark.parametrize("part", ["photo", "content", "page", "model", "size", "saturation", "layer", "colors"])
+@pytest.mark.parametrize("value", [None, 7, "x", [], [1, 2, 3], {"a": 1}])
+def test_a_line_may_say_anything(folder: Folder, tmp_path: Path, part: str, value: Any) -> None:
+    """A folder may come from anybody."""
+    folder.run()
+    path = folder.out / ORIGINS
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(entry | {part: value}) + "\n" for entry in entries))
+    shutil.move(folder.photos, tmp_path / "moved")
+    _, there = sort_out(plan([tmp_path / "moved"], folder.out), folder.settings)
+    assert {result.status for result in there} <= {"skipped", "kept"}
+
+
 def test_a_record_that_cannot_be_written_costs_no_result(folder: Folder) -> None:
     folder.out.mkdir()
     (folder.out / ORIGINS).mkdir()

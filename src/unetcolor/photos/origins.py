@@ -108,9 +108,9 @@ class _Origin:
     @classmethod
     def read(cls, entry: dict[str, Any]) -> _Origin:
         values = {name: entry[name] for name in cls.__dataclass_fields__}
-        for name in ("content", "model", "reference", "layer"):
-            values[name] = values[name] and Fingerprint(*values[name])
-        return cls(**(values | {"photo": str(values["photo"])}))
+        for name in ("model", "reference", "layer"):
+            values[name] = None if values[name] is None else Fingerprint(*values[name])
+        return cls(**values | {"photo": str(values["photo"]), "content": Fingerprint(*values["content"])})
 
     def is_of(self, job: Job) -> bool:
         """Tell whether the result is that of a photo, which may have been changed or moved since."""
