@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from unetcolor.errors import counted
 from unetcolor.hints import Hints, read_hints
 from unetcolor.images import read_image, split_alpha, to_float
 
@@ -84,7 +85,7 @@ def hints_of(given: Any, images: Any, pictures: list[Any]) -> list[Any]:
         return [given]
     if not isinstance(given, list | tuple) or len(given) != len(pictures):
         raise ValueError(
-            f"hints for {len(pictures)} pictures are a list of as many: of each its hints, or None; not "
+            f"hints for {counted(len(pictures), 'picture')} are a list of as many: of each its hints, or None; not "
             + (f"{len(given)}" if isinstance(given, list | tuple) else type(given).__name__)
         )
     return list(given)
