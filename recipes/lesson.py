@@ -106,11 +106,11 @@ class Lesson(keras.Model):  # type: ignore[misc]  # Keras has no types.
         # Colors as coarse as the network's, so that the teacher sees what the pupil can know at best.
         scaled = tf.image.resize(truth, tf.shape(clean)[1:3])
         taught, classes = self._teacher(space.decode(*space.denormalize(clean[..., :1], scaled)))
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape:  # type: ignore[no-untyped-call]  # TensorFlow has no types.
             (answer, deepest), _ = self._pupil(inputs)
             difference = self._loss(truth, answer)
             features, own_classes = self.own(deepest)
-            cosine = tf.reduce_mean(-keras.losses.cosine_similarity(taught, features))
+            cosine = tf.reduce_mean(tf.reduce_sum(ops.normalize(taught) * ops.normalize(features), axis=-1))
             divergence = _divergence(classes, own_classes)
             loss = difference + self._counts["features"] * (1 - cosine) + self._counts["classes"] * divergence
         variables = self.trainable_variables
