@@ -114,7 +114,7 @@ def run(way: Callable[[Path], list[Command]], out: Path) -> Run:
     if any(process.returncode for process in running):
         raise SystemExit("it failed, as the messages say")
     whole = time.time() - begin
-    times = sorted(path.stat().st_mtime for path in out.iterdir())
+    times = sorted(path.stat().st_mtime for path in out.glob("[!.]*"))
     # Without the first and the last, when not all processes are at work.
     cut = len(times) // 8
     middle = times[cut : len(times) - cut]
@@ -135,7 +135,7 @@ def memory_of(process: int) -> int:
 
 
 def average_size(folder: Path) -> float:
-    return float(np.mean([path.stat().st_size for path in folder.iterdir()]))
+    return float(np.mean([path.stat().st_size for path in folder.glob("[!.]*")]))
 
 
 def print_table(runs: dict[str, list[Run]], count: int) -> None:

@@ -279,6 +279,19 @@ def test_batches_cannot_be_split_or_augmented(small_portraits: np.ndarray) -> No
             tiny().fit(batches, **option)
 
 
+def test_tensorboard_that_is_missing_is_told_before_the_training(
+    small_portraits: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorFlow says so after the first epoch, which may take hours."""
+    monkeypatch.setattr("unetcolor.training.fit.find_spec", lambda name: None)
+    colorizer = tiny()
+    before = [weights.copy() for weights in colorizer.model.get_weights()]
+    with pytest.raises(ImportError, match=r"keras\.callbacks\.TensorBoard needs tensorboard: pip install tensorboard"):
+        colorizer.fit(small_portraits, epochs=1, callbacks=[keras.callbacks.TensorBoard(tmp_path)], verbose=0)
+    for weights, now in zip(before, colorizer.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, now)
+
+
 def test_evaluate_prints_plain_gray_beside_each_score(
     trained: UNetColorizer, small_portraits: np.ndarray, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 
 # A package imports from earlier rows only, or from itself. A module that lies in no package is a package of its own.
 FLOORS = [
-    {"errors"},
+    {"errors", "_log", "_quiet"},
     {"_checks", "_files", "_strips", "_progress", "_figure", "_forking"},
     {"spaces", "images", "networks"},
     {"codec", "losses", "hints"},
@@ -224,6 +225,16 @@ def test_keras_runs_on_what_is_installed_unless_it_is_told(monkeypatch: pytest.M
     monkeypatch.setattr(unetcolor, "find_spec", {"torch": machinery.ModuleSpec("torch", None)}.get)
     unetcolor._choose_backend()
     assert os.environ["KERAS_BACKEND"] == "jax"
+
+
+# Such as "{frames} frames", which may be one: `errors.counted` knows. Constants are right, and so are rates, photos/s.
+NOUNS = "channel|convolution|epoch|frame|hint|page|photo|picture|result|step"
+PLURAL = re.compile(rf"\{{(?![A-Z_]+\}})[^{{}}]+\}} ({NOUNS})s\b(?!/)")
+
+
+def test_messages_do_not_say_1_frames() -> None:
+    found = {module: PLURAL.findall(path_of(module).read_text()) for module in MODULES}
+    assert {module: nouns for module, nouns in found.items() if nouns} == {}
 
 
 def test_the_changelog_has_an_entry_for_this_version_or_the_next() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unetcolor._files import replacing, replacing_folder
+from unetcolor._files import append_line, replacing, replacing_folder
 from unetcolor.images import write_image
 
 DAY = 24 * 3600
@@ -203,3 +203,30 @@ def test_a_folder_stays_if_the_new_one_cannot_take_its_place(tmp_path: Path) -> 
         temporary.rmdir()
     assert (target / "a").read_text() == "first"
     assert list(tmp_path.iterdir()) == [target]
+
+
+APPEND = """
+import sys
+from pathlib import Path
+from unetcolor._files import append_line
+for number in range(300):
+    append_line(Path(sys.argv[1]), f"{sys.argv[2] * 2000} {number}".encode())
+"""
+
+
+def test_lines_of_several_processes_are_whole(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    running = [subprocess.Popen([sys.executable, "-c", APPEND, path, letter]) for letter in "abc"]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    wanted = {f"{letter * 2000} {number}" for letter in "abc" for number in range(300)}
+    lines = path.read_text().splitlines()
+    assert len(lines) == 900
+    assert set(lines) == wanted
+
+
+def test_a_line_that_was_cut_off_does_not_swallow_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"whole\nha")
+    for line in (b"new", b"newer"):
+        append_line(path, line)
+    assert path.read_bytes() == b"whole\nha\nnew\nnewer\n"

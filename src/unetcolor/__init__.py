@@ -11,6 +11,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from unetcolor._quiet import quiet_tensorflow
+
 if TYPE_CHECKING:
     from unetcolor.colorizer import UNetColorizer as UNetColorizer
     from unetcolor.errors import ImageReadError as ImageReadError
@@ -68,7 +70,8 @@ _choose_backend()
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    with quiet_tensorflow():
+        return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
 
 # The names of our temporary files and folders, and of nobody else's: they say which process writes.
 _TEMPORARY = re.compile(r"\.unetcolor-(?P<process>\d+)-[0-9a-f]{16}(?P<suffix>\.[^.]+)?")
@@ -80,6 +85,34 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         if target.exists():
             shutil.rmtree(old, ignore_errors=True)
+
+
+def append_line(path: str | os.PathLike[str], line: bytes) -> None:
+    """Append a line to a file that other processes append to at the same time; a new file is made.
+
+    What an earlier process could not finish, such as on a full disk, is a line of its own, and no link is followed.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    # A folder may be anybody's: a link in it would let them choose which file we write to.
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags, 0o666), "r+b", buffering=0) as file:
+        _wait_for(file.fileno())
+        is_whole = not file.seek(0, os.SEEK_END) or (file.seek(-1, os.SEEK_END), file.read(1))[1] == b"\n"
+        content = (b"" if is_whole else b"\n") + line + b"\n"
+        if file.write(content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
+
+
+def _wait_for(file: int) -> None:
+    """Wait until no other process appends to an open file, where the system can tell."""
+    if sys.platform != "win32":
+        # Some network drives have no locks; there, two lines at the same moment may spoil each other.
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _target(path: str | os.PathLike[str]) -> Path:

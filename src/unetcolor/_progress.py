@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TypeVar
 
+from unetcolor._log import logger
+
 Item = TypeVar("Item")
 
 # Work on fewer items is over before a line could be read.
@@ -39,6 +41,13 @@ def with_progress(items: Iterable[Item], title: str, total: int, verbose: bool) 
     finally:
         if is_watched:
             _write(f"\r{'':<{_WIDTH}}\r")
+
+
+def tell(what: str, verbose: bool) -> None:
+    """Log what is done, and show it if that is wanted."""
+    logger.info("%s", what)
+    if verbose:
+        _write(f"{what}\n")
 
 
 def _write(text: str) -> None:

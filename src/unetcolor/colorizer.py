@@ -14,6 +14,7 @@ import numpy as np
 import unetcolor
 from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_false, verbosity
 from unetcolor._forking import about_to_compute
+from unetcolor._progress import tell
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
@@ -251,6 +252,8 @@ class UNetColorizer:
             The loss or the weights are no longer finite; the network has those of the last good epoch.
         TypeError
             Neither ``compile`` nor ``fit`` has an argument of that name.
+        ImportError
+            ``keras.callbacks.TensorBoard`` is among the callbacks, and the package tensorboard is not installed.
         """
         return train(
             self._model,
@@ -564,7 +567,7 @@ class UNetColorizer:
         overwrite
             Replace what is there: a file; or a folder, if it holds nothing but an export of this format.
         verbose
-            0 prints nothing; else the steps are printed, and what was written.
+            0 shows nothing; else each step and what was written are shown on the standard error.
 
         Returns
         -------
@@ -595,10 +598,9 @@ class UNetColorizer:
             format=format,
             size=size,
             overwrite=overwrite,
-            tell=lambda step: print(f"{step} ...") if verbose else None,
+            tell=lambda step: tell(f"{step} ...", bool(verbose)),
         )
-        if verbose:
-            print(exported)
+        tell(f"Wrote {exported}", bool(verbose))
         return exported
 
     @classmethod

@@ -38,6 +38,17 @@ def shown(value: object) -> str:
     return printable(_SHORT.repr(value))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "frame"), counted(2, "frame")
+    ('1 frame', '2 frames')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def shown_names(names: Iterable[str]) -> str:
     """Return the first of some names from a file, in the order of the alphabet, without quotation marks."""
     return ", ".join(shown(name)[1:-1] for name in sorted(names)[:5])

@@ -14,6 +14,7 @@ from itertools import zip_longest
 
 import numpy as np
 
+from unetcolor.errors import counted
 from unetcolor.images import to_float
 from unetcolor.spaces import in_strips
 from unetcolor.spaces.lab import Lab
@@ -226,9 +227,8 @@ def format_scores(summary: Mapping[str, float]) -> str:
         # Only colorfulness is a score of the truth alone.
         true = f"{summary['true_colorfulness']:.{digits}f}" if name == "colorfulness" else "-"
         lines.append(f"{title:<12}{summary[name]:>11.{digits}f}{summary[f'gray_{name}']:>12.{digits}f}{true:>10}")
-    count = round(summary["pictures"])
-    pictures = "picture" if count == 1 else "pictures"
-    lines.append(f"better than gray on {100 * summary['better_than_gray']:.0f} % of {count} {pictures}")
+    pictures = counted(round(summary["pictures"]), "picture")
+    lines.append(f"better than gray on {100 * summary['better_than_gray']:.0f} % of {pictures}")
     return "\n".join(lines)
 
 

@@ -134,7 +134,7 @@ def _normalization(space: ColorSpace) -> None:
 def _round_trip(space: ColorSpace) -> None:
     for dtype, tolerance in ((np.float64, 1e-6), (np.float32, _HALF_LEVEL)):
         cube = _cube(dtype)
-        _require_close(space.decode(*space.encode(cube)), cube, tolerance, f"{np.dtype(dtype)} pictures")
+        _require_close(space.decode(*space.encode(cube)), cube, tolerance, f"pictures of {np.dtype(dtype)}")
 
 
 def _displayable(space: ColorSpace) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from typer.testing import Result
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.images import read_image, write_image
+from unetcolor.photos.origins import ORIGINS
 from unetcolor.prediction.predictor import Predictor
 
 GRAY = samples.load_photo("chelsea").mean(axis=-1).astype(np.uint8)[:120, :160]
@@ -35,7 +37,11 @@ BAD = {"notes.png": "none of these kinds", "empty.jpg": "empty", "cut.jpg": "bro
 
 
 def leftovers(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.name.startswith(".")]
+    return [path for path in folder.rglob(".*") if path.name != ORIGINS]
+
+
+def results_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != ORIGINS)
 
 
 def test_every_good_photo_is_done_and_every_bad_one_is_named(
@@ -49,7 +55,7 @@ def test_every_good_photo_is_done_and_every_bad_one_is_named(
     for name, reason in BAD.items():
         assert name in text
         assert reason in text
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(GOOD)
+    assert results_in(tmp_path / "out") == sorted(GOOD)
     for name, size in GOOD.items():
         colored = read_image(tmp_path / "out" / name)
         assert colored.shape[:2] == size
@@ -86,7 +92,7 @@ def test_run_again_it_does_only_what_is_left(
     (out / "deep.png").unlink()
     write_image(out / "plain.jpg", GRAY)
     again = run_json("colorize", photos, "-o", out, *SMALL)
-    assert (again["colorized"], again["skipped"]) == (1, len(GOOD) - 1)
+    assert (again["colorized"], again["skipped"], again["kept"]) == (1, len(GOOD) - 2, 1)
     assert read_image(out / "plain.jpg").ndim == 2
     assert run_json("colorize", photos, "-o", out, "--overwrite", *SMALL)["colorized"] == len(GOOD)
     assert read_image(out / "plain.jpg").ndim == 3
@@ -153,6 +159,25 @@ def test_stopped_it_leaves_whole_files_and_goes_on_later(
     assert (again["skipped"], again["colorized"]) == (len(finished), count - len(finished))
 
 
+def test_killed_it_knows_how_each_result_was_made(
+    run_json: Callable[..., Any], process: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for number in range(14):
+        write_image(folder / f"{number}.png", np.tile(GRAY, (3, 3)))
+    running = process("colorize", folder, "-o", out, *SMALL)
+    deadline = time.monotonic() + 120
+    while len(list(out.glob("[0-9]*.png"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.kill()
+    running.communicate(timeout=60)
+    finished = len(list(out.glob("[0-9]*.png")))
+    assert 3 <= finished < 14
+    again = run_json("colorize", folder, "-o", out, *SMALL, "--saturation", "0.5")
+    assert (again["colorized"], again["redone"], again["kept"], again["skipped"]) == (14, finished, 0, 0)
+
+
 @pytest.mark.slow
 def test_a_photo_of_fifty_megapixels(run: Callable[..., Result], tmp_path: Path) -> None:
     Image.fromarray(GRAY).resize((8660, 5774)).save(tmp_path / "large.jpg")
@@ -161,10 +186,46 @@ def test_a_photo_of_fifty_megapixels(run: Callable[..., Result], tmp_path: Path)
         assert picture.size == (8660, 5774)
 
 
-def test_existing_results_are_kept_and_it_says_so(run: Callable[..., Result], photos: Path, tmp_path: Path) -> None:
-    arguments = ("colorize", photos / "plain.jpg", "-o", tmp_path / "out", *SMALL)
-    assert "Existing results" not in run(*arguments).stdout
-    assert "Existing results were kept; use --overwrite to redo them." in run(*arguments).stdout
+def test_other_settings_redo_the_results_and_it_says_so(
+    run: Callable[..., Result], run_json: Callable[..., Any], photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    given = [photos / name for name in ("plain.jpg", "deep.png", "rotated.jpg")]
+    arguments = ("colorize", *given, "-o", out, *SMALL)
+    assert "There already" not in run(*arguments).stdout
+    before = read_image(out / "plain.jpg")
+    assert "There already, made with the same settings: 3 results." in run(*arguments).stdout
+    write_image(out / "deep.png", GRAY)
+    paler = run(*arguments, "--saturation", 0.5)
+    assert paler.exit_code == 0
+    assert "Made again, because this has changed (saturation): 2 results." in paler.stdout
+    assert "Kept: 1 file, to be replaced with --overwrite only." in paler.stdout
+    assert "deep.png is there already, and it was changed after it was made." in " ".join(paler.stdout.split())
+    assert read_image(out / "deep.png").ndim == 2
+    assert (
+        np.ptp(read_image(out / "plain.jpg").astype(int), axis=-1).mean() < np.ptp(before.astype(int), axis=-1).mean()
+    )
+    again = run_json(*arguments, "--reference", samples.photos()[0])
+    assert (again["colorized"], again["redone"], again["kept"], again["skipped"]) == (2, 2, 1, 0)
+    changed = {Path(photo["source"]).name: photo["changed"] for photo in again["photos"]}
+    assert changed["plain.jpg"] == ["saturation", "reference"]
+
+
+def test_what_is_finished_loads_no_engine(
+    run: Callable[..., Result], process: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for number in range(40):
+        write_image(folder / f"{number}.png", GRAY[:20, : 20 + number])
+    run("colorize", folder, "-o", out, *SMALL)
+    # Python names each module that it loads.
+    running = process("colorize", folder, "-o", out, *SMALL, env={**os.environ, "PYTHONVERBOSE": "1"})
+    _, loaded = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert "unetcolor.photos.origins" in loaded
+    for package in ("tensorflow", "keras", "onnxruntime", "openvino", "h5py", "scipy"):
+        assert f"import '{package}'" not in loaded
 
 
 def test_a_folder_with_the_name_of_a_preset_changes_nothing(
@@ -286,7 +347,7 @@ def test_shards_do_all_photos_once_and_write_it_down(
     sources = [{Path(photo["source"]).name for photo in each} for each in told]
     assert sources[0] | sources[1] == GOOD.keys() | BAD.keys()
     assert not sources[0] & sources[1]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(GOOD)
+    assert results_in(tmp_path / "out") == sorted(GOOD)
     before = lines(1)
     run(*arguments(1))
     assert lines(1) == before
@@ -328,6 +389,15 @@ def test_one_photo_goes_into_the_file_that_is_named(run: Callable[..., Result], 
     assert run("colorize", photos / "plain.jpg", "-o", out, *SMALL).exit_code == 0
     assert read_image(out).shape == (*GOOD["plain.jpg"], 3)
     before = out.read_bytes()
-    again = run("colorize", photos / "plain.jpg", "-o", out, *SMALL, "--saturation", 0)
-    assert "use --overwrite to redo them" in again.stdout
+    assert (
+        "There already, made with the same settings: 1 result."
+        in run("colorize", photos / "plain.jpg", "-o", out, *SMALL).stdout
+    )
     assert out.read_bytes() == before
+    run("colorize", photos / "plain.jpg", "-o", out, *SMALL, "--saturation", 0)
+    assert np.ptp(read_image(out).astype(int), axis=-1).max() == 0
+    # What is not ours is not touched.
+    (tmp_path / "other.png").write_bytes(before)
+    kept = run("colorize", photos / "plain.jpg", "-o", tmp_path / "other.png", *SMALL)
+    assert "how it was made is not recorded" in " ".join(kept.stdout.split())
+    assert (tmp_path / "other.png").read_bytes() == before

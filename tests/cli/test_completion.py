@@ -74,7 +74,8 @@ def test_presets_and_spaces_are_completed_without_loading_keras(shell: Shell) ->
     assert shell.complete("presets", "") == [*presets, "show", "add", "remove"]
     assert shell.complete("presets", "remove", "") == ["grandpa"]
     assert shell.complete("train", "photos", "--space", "") == list_color_spaces()
-    assert shell.complete("serve", "--engine", "") == ["auto", *list_engines()]
+    for command in ("colorize", "video", "serve"):
+        assert shell.complete(command, "--engine", "") == ["auto", *list_engines()]
     # Where nothing fits, bash completes the names of files.
     assert shell.complete("colorize", "-m", "./mod") == []
 

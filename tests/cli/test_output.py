@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from unetcolor.cli._output import INTERRUPTED, counted, readable_errors
+from unetcolor.cli._output import INTERRUPTED, readable_errors
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,6 @@ def test_a_warning_is_one_line_without_code(capsys: pytest.CaptureFixture[str]) 
         with readable_errors(False):
             warnings.warn("left out [1] of 2", stacklevel=1)
     assert capsys.readouterr().err == "note: left out [1] of 2\n"
-
-
-def test_one_frame_is_not_one_frames() -> None:
-    assert [counted(number, "frame") for number in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such names there")

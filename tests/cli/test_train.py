@@ -113,7 +113,7 @@ def test_a_folder_of_old_scans_is_not_trained_on(run: Callable[..., Result], tmp
     done = run("train", tmp_path / "scans", "-o", tmp_path / "mine.keras", *TINY)
     assert done.exit_code == 2
     assert "note: left out 17 of 17 files that are gray or toned" in " ".join(done.stderr.split())
-    assert "none of the 17 files is a readable picture in color" in " ".join(done.stderr.split())
+    assert "none of 17 files is a readable picture in color" in " ".join(done.stderr.split())
     for i, portrait in enumerate(samples.load_portraits()[:3]):
         write_image(tmp_path / "scans" / f"color{i}.jpg", portrait)
     done = run("train", tmp_path / "scans", "-o", tmp_path / "mine.keras", *TINY)

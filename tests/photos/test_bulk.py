@@ -20,6 +20,7 @@ from unetcolor.images import WRITE_FORMATS, encode_image, read
 from unetcolor.photos.bulk import BatchColorizer
 from unetcolor.photos.files import colorize_files
 from unetcolor.photos.jobs import plan
+from unetcolor.photos.origins import Settings
 from unetcolor.prediction.engines.base import Engine
 from unetcolor.prediction.predictor import Predictor
 
@@ -103,7 +104,8 @@ def test_it_writes_what_the_command_writes(model: Path, tmp_path: Path) -> None:
     (folder / "b.png").write_bytes(encoded(GRAY[:40].astype(np.uint16) * 257))
     (folder / "c.png").write_bytes(encoded(np.dstack([GRAY, GRAY, GRAY, alpha])[:, :50]))
     jobs = plan([folder], tmp_path / "out", suffix=".jpg")
-    wanted = {result.job.source: result for result in colorize_files(jobs, Predictor.load(model), saturation=1.4)}
+    settings = Settings(saturation=1.4)
+    wanted = {result.job.source: result for result in colorize_files(jobs, Predictor.load(model), settings)}
     batch = {"bytes": [job.source.read_bytes() for job in jobs]}
     done = BatchColorizer(model, saturation=1.4)(batch)
     assert len(jobs) == 3

@@ -50,6 +50,7 @@ def test_a_line_says_what_became_of_a_photo(path: Path) -> None:
             "size": [3, 4],
             "hints": 0,
             "seconds": 0.25,
+            "changed": [],
         },
         record_of(result("\udcff\n.png", "failed", "it is empty")),
     ]

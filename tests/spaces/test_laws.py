@@ -167,7 +167,7 @@ class UnknownLoss(Lab):
     [
         (WrongDtype, "luminance has dtype float64, not float32"),
         (NarrowRange, "Every sRGB color lies within the declared ranges. Found: normalized targets from -0.5"),
-        (NoWayBack, "gives the picture back. Found: float64 pictures differ"),
+        (NoWayBack, "gives the picture back. Found: pictures of float64 differ"),
         (Clipped, "gives the picture back|keeps its luminance"),
         (Overflowing, r"finite and in \[0, 1\]. Found: values from -"),
         (RGB(keep_luminance=False), "keeps its luminance"),

@@ -85,7 +85,7 @@ def test_a_folder_of_gray_pictures_only_is_an_error(tmp_path: Path) -> None:
     write_image(tmp_path / "gray.png", color()[..., 0])
     with (
         pytest.warns(UserWarning, match="left out 1 of 1 files that are gray"),
-        pytest.raises(ValueError, match="none of the 1 files is a readable picture in color"),
+        pytest.raises(ValueError, match="none of 1 file is a readable picture in color"),
     ):
         open_pictures(tmp_path)
 

@@ -65,7 +65,7 @@ def test_an_interlaced_film_comes_out_progressive(
     assert min(map(teeth, before)) > 10
     assert max(map(teeth, after)) < 2
     assert not any(frame.interlaced_frame for frame in after)
-    assert f"it is interlaced: {COUNT} frames were made progressive" in summary.notes
+    assert f"it is interlaced: {COUNT} frames made progressive" in summary.notes
 
 
 @pytest.mark.parametrize(("order", "first"), [(2, 0), (3, 1), (4, 1), (5, 0)])
@@ -126,6 +126,6 @@ def test_full_range_and_mirrors_are_still_known_afterwards(
     still[:, 48:] = 255
     source = write_film(tmp_path / "in.mp4", [still] * 4, pixels="yuvj420p", options=FIELDS["libx264"], prepare=prepare)
     summary = colorize_video(source, tmp_path / "out.mp4", trained.predictor(), size=48, saturation=0, quality=2)
-    assert summary.notes == ("it is interlaced: 4 frames were made progressive",)
+    assert summary.notes == ("it is interlaced: 4 frames made progressive",)
     for frame in frames_of(tmp_path / "out.mp4"):
         assert np.abs(frame.to_ndarray(format="rgb24").astype(int) - np.fliplr(still)).mean() < 3

@@ -58,7 +58,7 @@ def test_a_change_of_size_is_scaled_to_the_first_and_named(
         frames = list(reader.decode(video=0))
     assert len(frames) == summary.frames == seen[-1] == COUNT * len(SIZES)
     assert summary.damaged == 0
-    assert summary.notes == (f"its size changes: {2 * COUNT} frames were scaled to 64 x 48, as the first",)
+    assert summary.notes == (f"its size changes: {2 * COUNT} frames scaled to 64 x 48, as the first",)
     assert all(early.pts < late.pts for early, late in pairwise(frames))
     for frame in frames:
         difference = np.abs(frame.to_ndarray(format="rgb24").astype(int) - halves(48, 64))

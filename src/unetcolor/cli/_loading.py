@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from unetcolor.prediction.predictor import Predictor
 
 
-def load_predictor(name_or_path: str, *, engine: str = "auto", verbose: bool = False) -> Predictor:
+def load_predictor(name_or_path: str, *, engine: str = "auto", verbose: bool = False, what_for: str = "") -> Predictor:
     """Return what gives photos their colors, for a preset's name or a model file's path, ready for the first photo.
 
     Parameters
@@ -27,10 +27,12 @@ def load_predictor(name_or_path: str, *, engine: str = "auto", verbose: bool = F
         Name of the engine.
     verbose
         Say which engine it is.
+    what_for
+        What to show while it is loaded, after its name, such as " to colorize 3 photos".
     """
     # A misspelled name is told before TensorFlow is loaded, which takes seconds.
     path = path_of_model(name_or_path)
-    with loading(name_or_path):
+    with loading(name_or_path + what_for):
         from unetcolor.prediction.predictor import Predictor
 
         predictor = Predictor.load(path, engine=engine)

@@ -78,8 +78,3 @@ def new_table(*columns: str) -> Table:
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
     return table
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, as in "1 frame" and "2 frames"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from unetcolor.cli._output import messages
 
 
 def new_progress(quiet: bool) -> Progress:
-    """Return a progress bar with rate and time left; its tasks have a field ``rate``."""
+    """Return a progress bar with rate and time left."""
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}")]
     times = [TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn()]
     return Progress(*columns, *times, console=messages, disable=quiet)
+
+
+def new_task(bar: Progress, total: int | None, since: float) -> TaskID:
+    """Add the colorizing to a bar, with a field ``rate``; its clock runs since the command began, at ``since``.
+
+    So what the bar shows at the end is what the summary says, and how long the user waited.
+    """
+    task = bar.add_task("Colorizing", total=total, rate="")
+    bar.tasks[-1].start_time = since
+    return task

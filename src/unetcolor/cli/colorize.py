@@ -14,8 +14,18 @@ import typer
 
 from unetcolor.cli._loading import load_predictor
 from unetcolor.cli._options import AsJson, Engine, Model, Preset, ReferencePhoto, Saturation, Size, Verbose
-from unetcolor.cli._output import new_table, plain_text, print_json, print_line, readable_errors, results
-from unetcolor.cli._progress import new_progress
+from unetcolor.cli._output import (
+    messages,
+    new_table,
+    plain_text,
+    print_json,
+    print_line,
+    readable_errors,
+    results,
+)
+from unetcolor.cli._progress import new_progress, new_task
+from unetcolor.errors import counted
+from unetcolor.models.presets import path_of_model
 
 if TYPE_CHECKING:
     from unetcolor import Hint
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
 _MOST_WORKERS = 4
 
 # In the order of the summary.
-_STATUSES = ("colorized", "skipped", "failed")
+_STATUSES = ("colorized", "skipped", "kept", "failed")
 
 
 class Pages(StrEnum):
@@ -79,7 +89,12 @@ def colorize(
         Pages, typer.Option(help="Of a TIFF file that holds several pictures, take the first or all.")
     ] = Pages.first,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite/--skip-existing", help="Redo photos whose results exist, or skip them.")
+        bool,
+        typer.Option(
+            "--overwrite/--skip-existing",
+            help="Replace whatever exists; or skip results that were made with the same settings, redo those made with "
+            "others, and keep all other files.",
+        ),
     ] = False,
     jobs: Annotated[
         int,
@@ -110,58 +125,63 @@ def colorize(
 
     Every photo keeps its size, its brightness, its EXIF data and its color profile. A photo that cannot be read does
     not stop the others; it is named at the end, and the exit status is then 1. If the command is stopped, the same
-    command continues with the photos that are left.
+    command continues with the photos that are left. With other settings, it redoes the results that it made.
     """
     with readable_errors(as_json, "the same command continues with the photos that are left"):
-        start = time.perf_counter()
-        # Wrong arguments are told before an engine is loaded, which may take seconds.
-        from unetcolor.photos.jobs import plan
-        from unetcolor.photos.manifest import Manifest
-        from unetcolor.photos.shards import Shard
-
+        start = time.monotonic()
         suffix = None if file_format == "same" else f".{file_format.lower().lstrip('.')}"
         if hints is not None and hint:
             raise ValueError("give --hints or --hint, not both")
-        known = [_hint(text) for text in hint] if hint else hints
-        planned = plan(
-            photos,
-            output,
-            suffix=suffix,
-            recursive=recursive,
-            compare=compare,
-            all_pages=pages == Pages.all,
-            hints=known,
-            shard=None if shard is None else Shard.parse(shard),
-        )
-        from unetcolor.prediction.reference import Reference
+        name = preset if model is None else model
+        # Wrong arguments are told before an engine is loaded, which may take seconds.
+        with messages.status("Looking for photos ..."):
+            from unetcolor.photos.files import colorize_files, sort_out
+            from unetcolor.photos.jobs import plan
+            from unetcolor.photos.manifest import Manifest
+            from unetcolor.photos.origins import Settings
+            from unetcolor.photos.shards import Shard
 
-        palette = None if reference is None else Reference(reference)
-        lines = None if manifest is None else Manifest(manifest)
-        predictor = load_predictor(preset if model is None else model, engine=engine, verbose=verbose)
-        from unetcolor.photos.files import colorize_files
-
+            planned = plan(
+                photos,
+                output,
+                suffix=suffix,
+                recursive=recursive,
+                compare=compare,
+                all_pages=pages == Pages.all,
+                hints=[_hint(text) for text in hint] if hint else hints,
+                shard=None if shard is None else Shard.parse(shard),
+            )
+            settings = Settings(path_of_model(name), size, saturation, reference)
+            due, left_out = (planned, []) if overwrite else sort_out(planned, settings)
+            # For its errors.
+            _ = settings.palette if due else None
+            lines = None if manifest is None else Manifest(manifest)
         done: list[Result] = []
         counts: Counter[str] = Counter()
-        with nullcontext() if lines is None else lines, new_progress(as_json) as bar:
-            task = bar.add_task("Colorizing", total=len(planned), rate="")
-            begin = time.perf_counter()
-            for result in colorize_files(
-                planned,
-                predictor,
-                size=size,
-                saturation=saturation,
-                reference=palette,
-                overwrite=overwrite,
-                workers=jobs,
-            ):
-                done.append(result)
-                if lines is not None:
-                    lines.add(result)
-                counts[result.status] += 1
-                rate = counts["colorized"] / (time.perf_counter() - begin)
-                shown = [f"{rate:.1f} photos/s"] * (rate > 0) + [f"{counts['failed']} failed"] * (counts["failed"] > 0)
-                bar.update(task, advance=1, rate=", ".join(shown))
-        seconds = time.perf_counter() - start
+
+        def note(result: Result) -> None:
+            done.append(result)
+            counts[result.status] += 1
+            if lines is not None:
+                lines.add(result)
+
+        with nullcontext() if lines is None else lines:
+            for result in left_out:
+                note(result)
+            if due:
+                of_all = "" if len(due) == len(planned) else f"{len(due)} of "
+                what_for = f" to colorize {of_all}{counted(len(planned), 'photo')}"
+                predictor = load_predictor(name, engine=engine, verbose=verbose, what_for=what_for)
+                with new_progress(as_json) as bar:
+                    task = new_task(bar, len(due), start)
+                    begin = time.monotonic()
+                    for result in colorize_files(due, predictor, settings, overwrite=overwrite, workers=jobs):
+                        note(result)
+                        rate = counts["colorized"] / (time.monotonic() - begin)
+                        shown = [f"{rate:.1f} photos/s"] * (rate > 0)
+                        shown += [f"{counts['failed']} failed"] * (counts["failed"] > 0)
+                        bar.update(task, advance=1, rate=", ".join(shown))
+        seconds = time.monotonic() - start
         if as_json:
             print_json(_as_json(done, counts, seconds))
         else:
@@ -195,8 +215,16 @@ def _print_summary(done: list[Result], counts: Counter[str], seconds: float, out
     shown = [len(done), *(counts[status] for status in _STATUSES), f"{pixels / 1e6:.1f}", f"{seconds:.1f}"]
     table.add_row(*map(str, shown))
     results.print(table)
+    redone = [result for result in done if result.changed]
+    if redone:
+        changed = ", ".join(dict.fromkeys(name for result in redone for name in result.changed))
+        print_line(f"Made again, because this has changed ({changed}): {counted(len(redone), 'result')}.")
     if counts["skipped"]:
-        print_line("Existing results were kept; use --overwrite to redo them.")
+        there = f"There already, made with the same settings: {counted(counts['skipped'], 'result')}."
+        print_line(f"{there} --overwrite makes them again.")
+    kept = [result for result in done if result.status == "kept"]
+    if kept:
+        print_line(f"Kept: {counted(len(kept), 'file')}, to be replaced with --overwrite only. {kept[0].reason}.")
     if counts["failed"] < len(done):
         print_line(f"The results are in {output}")
 
@@ -205,4 +233,5 @@ def _as_json(done: list[Result], counts: Counter[str], seconds: float) -> dict[s
     from unetcolor.photos.manifest import record_of
 
     photos = [record_of(result) for result in done]
-    return {"photos": photos, **{status: counts[status] for status in _STATUSES}, "seconds": round(seconds, 3)}
+    numbers = {status: counts[status] for status in _STATUSES} | {"redone": sum(bool(each.changed) for each in done)}
+    return {"photos": photos, **numbers, "seconds": round(seconds, 3)}

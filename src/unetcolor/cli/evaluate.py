@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from unetcolor.cli._loading import load_colorizer
 from unetcolor.cli._options import AsJson, ColorPhotos, Saturation, Size, Trained
-from unetcolor.cli._output import counted, messages, new_table, plain_text, print_json, readable_errors, results
+from unetcolor.cli._output import messages, new_table, plain_text, print_json, readable_errors, results
+from unetcolor.errors import counted
 
 _SCORES = {"delta_e": "CIEDE2000", "psnr": "PSNR", "ssim": "SSIM", "colorfulness": "colorfulness"}
 

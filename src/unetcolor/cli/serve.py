@@ -30,13 +30,13 @@ def serve(
 ) -> None:
     """Serve programs: POST a photo to /colorize, and get it in color."""
     with readable_errors(False):
-        from unetcolor.app import build_service, serve_programs
-        from unetcolor.app.server import free_port
-        from unetcolor.app.service import HOSTS
-
-        # A port that is taken is told before the network is loaded, which takes seconds.
-        port = free_port(host, port)
         with loading("the service"):
+            from unetcolor.app import build_service, serve_programs
+            from unetcolor.app.server import free_port
+            from unetcolor.app.service import HOSTS
+
+            # A port that is taken is told before the network is loaded, which takes seconds.
+            port = free_port(host, port)
             hosts = list(dict.fromkeys([*HOSTS, host, *(allow_host or [])]))
             service = build_service(
                 model=model, engine=engine, max_megapixels=max_megapixels, max_file_mb=max_file_mb, hosts=hosts

@@ -13,7 +13,8 @@ import typer
 from unetcolor.cli._completion import names_of_spaces
 from unetcolor.cli._loading import load_colorizer, loading
 from unetcolor.cli._options import AsJson, ColorPhotos, Overwrite
-from unetcolor.cli._output import counted, print_json, print_line, readable_errors
+from unetcolor.cli._output import print_json, print_line, readable_errors
+from unetcolor.errors import counted
 from unetcolor.models.presets import list_presets
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from unetcolor.cli._loading import load_predictor
-from unetcolor.cli._options import AsJson, Model, Overwrite, Preset, ReferencePhoto, Saturation, Size
-from unetcolor.cli._output import counted, print_json, print_line, readable_errors
-from unetcolor.cli._progress import new_progress
+from unetcolor.cli._options import AsJson, Engine, Model, Overwrite, Preset, ReferencePhoto, Saturation, Size, Verbose
+from unetcolor.cli._output import messages, plain_text, print_json, print_line, readable_errors
+from unetcolor.cli._progress import new_progress, new_task
+from unetcolor.errors import counted
 
 
 def video(
@@ -33,27 +34,31 @@ def video(
         float, typer.Option(min=0, max=0.99, help="Smoothing of the colors over time against flicker; 0 is none.")
     ] = 0.8,
     overwrite: Overwrite = False,
+    engine: Engine = "auto",
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Colorize a video, and copy its sound."""
     with readable_errors(as_json, "nothing was written"):
+        start = time.monotonic()
         if output.exists() and not overwrite:
             raise ValueError(f"{output} exists already: use --overwrite to replace it")
         if not source.is_file():
             raise ValueError(f"there is no {source}")
         # What is wrong is told before TensorFlow is loaded, which takes seconds.
-        from unetcolor.video.opening import import_av, look_at_first
+        with messages.status(plain_text(f"Opening {source} ...")):
+            from unetcolor.video import colorize_video
+            from unetcolor.video.opening import import_av, look_at_first
 
-        look_at_first(import_av(), source)
-        predictor = load_predictor(preset if model is None else model)
-        from unetcolor.video import colorize_video
-
+            look_at_first(import_av(), source)
+        name = preset if model is None else model
+        predictor = load_predictor(name, engine=engine, verbose=verbose, what_for=f" to colorize {source}")
         with new_progress(as_json) as bar:
-            task = bar.add_task("Colorizing", total=None, rate="")
-            begin = time.perf_counter()
+            task = new_task(bar, None, start)
+            begin = time.monotonic()
 
             def show(done: int, total: int | None) -> None:
-                rate = f"{done / (time.perf_counter() - begin):.1f} frames/s"
+                rate = f"{done / (time.monotonic() - begin):.1f} frames/s"
                 bar.update(task, completed=done, total=total, rate=rate)
 
             summary = colorize_video(

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from unetcolor._strips import STRIP_PIXELS
+from unetcolor.errors import counted
 from unetcolor.images.arrays import stretch
 from unetcolor.images.jpeg2000 import decode_deep, depth_of
 from unetcolor.images.opening import open_picture
@@ -148,13 +149,13 @@ def further_pictures(picture: Any) -> list[str]:
             if picture.format == "MPO" or not getattr(picture, "is_animated", False):
                 return []
             # GIF says so only at its end, which is far for a film.
-            count = "several" if picture.format == "GIF" else picture.n_frames
+            held = "several pictures" if picture.format == "GIF" else counted(picture.n_frames, "picture")
     # GIF looks for the next frame here; the first one is good even when that one is broken.
     except UnreadableError:
         if picture.format != "TIFF":
             return []
-        count = "several"
-    return [f"it holds {count} pictures; only the first is read"]
+        held = "several pictures"
+    return [f"it holds {held}; only the first is read"]
 
 
 def _raw_mode(tile: Any) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import TiffImagePlugin
 from typing_extensions import override
 
+from unetcolor.errors import counted
 from unetcolor.images.arrays import stretch
 from unetcolor.images.unreadable import UnreadableError, decoding, require
 
@@ -209,7 +210,7 @@ def _layout_of(picture: TiffImagePlugin.TiffImageFile) -> Layout:
         tags = picture.tag_v2
         channels = int(tags.get(277, 1))
         if not 1 <= channels <= _MOST_CHANNELS:
-            raise UnreadableError(f"TIFF files of {channels} channels are not read")
+            raise UnreadableError(f"TIFF files of {counted(channels, 'channel')} are not read")
         bits = tuple(tags.get(258, (1,)))
         formats = tuple(tags.get(339, (_UNSIGNED,)))
         return Layout(

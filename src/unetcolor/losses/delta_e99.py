@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 from typing_extensions import override
 
+from unetcolor.errors import counted
 from unetcolor.spaces.arrays import linear_map
 from unetcolor.spaces.lab import Lab
 
@@ -75,7 +76,9 @@ class DeltaE99(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types.
     @override
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if y_pred.shape[-1] != 2:
-            raise ValueError(f"DeltaE99 compares a* and b* of the color space 'lab', not {y_pred.shape[-1]} channels")
+            raise ValueError(
+                f"DeltaE99 compares a* and b* of the color space 'lab', not {counted(y_pred.shape[-1], 'channel')}"
+            )
         squares = ops.sum(ops.square(_din99(y_true) - _din99(y_pred)), axis=-1)
         return ops.sqrt(squares + self.softness**2) - self.softness
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal, Self, get_args
 
 from unetcolor._checks import share, size_of_network, true_or_false, whole_number
-from unetcolor.errors import shown, shown_names
+from unetcolor.errors import counted, shown, shown_names
 
 Upsampling = Literal["transpose", "nearest"]
 
@@ -87,7 +87,7 @@ class UNetOptions:
         if self.least_weights > MOST_WEIGHTS:
             raise ValueError(
                 f"filters must make a network of at most {MOST_WEIGHTS:,} weights, not {self.least_weights:,} and more "
-                f"as {self.filters} do with {self.convolutions} convolutions a stage"
+                f"as {self.filters} do with {counted(self.convolutions, 'convolution')} a stage"
             )
 
     @property

@@ -10,7 +10,7 @@ import keras
 from keras import layers, ops
 
 from unetcolor._checks import seed_or_none, whole_number
-from unetcolor.errors import shown
+from unetcolor.errors import counted, shown
 from unetcolor.networks.filling import filled_hints
 from unetcolor.networks.options import MOST_FILTERS, MOST_STAGES, UNetOptions, Upsampling
 
@@ -269,7 +269,9 @@ def _check_encoder(encoder: Any, channels: int, filters: Sequence[int]) -> None:
             f"an encoder must take pictures of any size, not of shape {shape}: give it input_shape=(None, None, 3)"
         )
     if shape[-1] != channels and channels != 1:
-        raise ValueError(f"the encoder takes pictures of {shape[-1]} channels, but input_channels is {channels}")
+        raise ValueError(
+            f"the encoder takes pictures of {counted(shape[-1], 'channel')}, but input_channels is {channels}"
+        )
     sizes = [output.shape[1:3] for output in _symbolic_stages(encoder, 2**MOST_STAGES)]
     expected = [(2 ** (MOST_STAGES - depth),) * 2 for depth in range(1, len(sizes) + 1)]
     if sizes != expected or len(sizes) < 2:

@@ -20,6 +20,7 @@ def record_of(result: Result) -> dict[str, Any]:
         "size": result.size,
         "hints": result.hints,
         "seconds": round(result.seconds, 3),
+        "changed": list(result.changed),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from unetcolor.errors import counted
 from unetcolor.hints import LAYER_SUFFIX, Hints, read_hints
 from unetcolor.images import pictures_in, split_alpha, take, to_float
 from unetcolor.images.arrays import channels_first
@@ -142,7 +143,7 @@ def hints_of(given: Any, count: int, is_single: bool) -> list[Any]:
         return [given]
     if not isinstance(given, list | tuple) or len(given) != count:
         raise ValueError(
-            f"hints for {count} pictures are a list of as many: of each its hints, or None; not "
+            f"hints for {counted(count, 'picture')} are a list of as many: of each its hints, or None; not "
             + (f"{len(given)}" if isinstance(given, list | tuple) else type(given).__name__)
         )
     return list(given)

@@ -16,7 +16,9 @@ from unetcolor._checks import (
     verbosity,
     whole_number,
 )
+from unetcolor._log import logger
 from unetcolor._progress import with_progress
+from unetcolor._quiet import quiet_tensorflow
 from unetcolor.codec import Codec
 from unetcolor.errors import shown
 from unetcolor.hints import HintsLike
@@ -114,12 +116,16 @@ class Predictor:
             if portable == path:
                 # Only the runtime knows whether it can run what is in somebody's file.
                 made.start()
+            logger.info("loaded %s: engine %s, %s", portable, made.name, made.precision)
             return cls(file.codec, made, side_of(file.record.image_size))
         # Keras takes seconds to load.
-        from unetcolor.models.keras_file import load_network
+        with quiet_tensorflow():
+            from unetcolor.models.keras_file import load_network
 
         loaded = load_network(path)
-        return cls(loaded.codec, engine_for(loaded.network, precision, engine), side_of(loaded.record.image_size))
+        runs = engine_for(loaded.network, precision, engine)
+        logger.info("loaded %s: engine %s, %s", path, runs.name, runs.precision)
+        return cls(loaded.codec, runs, side_of(loaded.record.image_size))
 
     def __repr__(self) -> str:
         engine = self.engine

@@ -104,7 +104,7 @@ class Checkpoint:
             reason = getattr(error, "strerror", None) or f"it is no checkpoint, or damaged ({error})"
             raise ModelLoadError(f"cannot go on from {path}: {reason}") from error
         if epoch.shape != () or epoch.dtype.kind not in "iu" or not 0 < epoch <= MOST_EPOCHS:
-            raise ModelLoadError(f"cannot go on from {path}: it is damaged: {shown(epoch.tolist())} epochs are done")
+            raise ModelLoadError(f"cannot go on from {path}: it is damaged: its epoch is {shown(epoch.tolist())}")
         infinite = [name for name, array in arrays.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
         if infinite:
             raise ModelLoadError(f"cannot go on from {path}: values of its array {infinite[0]} are not finite")

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from unetcolor.codec import Codec
+from unetcolor.errors import counted
 from unetcolor.images import to_float
 from unetcolor.training.batches import Batches, ValidationBatches
 from unetcolor.training.options import Options
@@ -95,9 +96,8 @@ def prepare(
     if options.validation_split:
         pictures, held_out = pictures.split(options.validation_split)
         if not len(held_out):
-            raise ValueError(
-                f"validation_split={options.validation_split} of {len(pictures)} pictures leaves none to validate on"
-            )
+            share = f"validation_split={options.validation_split} of {counted(len(pictures), 'picture')}"
+            raise ValueError(f"{share} leaves none to validate on")
     order = _order(pictures, options, seed)
     steps = steps_per_epoch or order.steps
     sizes = options.sizes or ((1, size),)

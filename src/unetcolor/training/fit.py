@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -15,6 +16,7 @@ import numpy as np
 
 from unetcolor._checks import true_or_false, whole_number
 from unetcolor._forking import about_to_compute
+from unetcolor._log import logger
 from unetcolor.codec import Codec
 from unetcolor.errors import shown, unknown_name
 from unetcolor.losses import get_loss
@@ -103,6 +105,7 @@ def train(
     saved = None
     if options.checkpoint is not None and os.path.exists(options.checkpoint):
         saved = Checkpoint.read_newest(options.checkpoint)
+        logger.info("the training goes on from %s, after epoch %d", saved.path, saved.epoch)
         if "initial_epoch" in to_fit:
             raise ValueError("pass initial_epoch or checkpoint, which says by itself where to go on, not both")
         to_fit["initial_epoch"] = saved.epoch
@@ -264,6 +267,9 @@ def _flat(callbacks: Any) -> list[keras.callbacks.Callback]:
     for callback in flat:
         if not isinstance(callback, keras.callbacks.Callback):
             raise ValueError(f"callbacks must be a list of keras.callbacks.Callback, not {shown(callbacks)}")
+        # TensorFlow does not bring it any more, and says so only after the first epoch.
+        if isinstance(callback, keras.callbacks.TensorBoard) and find_spec("tensorboard") is None:
+            raise ImportError("keras.callbacks.TensorBoard needs tensorboard: pip install tensorboard")
     return flat
 
 
@@ -316,6 +322,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no t
         averages = {} if self._averaging is None else self._averaging.arrays
         with nullcontext() if self._averaging is None else self._averaging.own_weights():
             save_checkpoint(self._path, self._network, epoch + 1, keep_former=self._has_good, facts=facts, **averages)
+        logger.info("wrote the checkpoint %s, after epoch %d", self._path, epoch + 1)
         if self._is_new:
             # That of another training, which was in the same place.
             former_of(self._path).unlink(missing_ok=True)

@@ -18,7 +18,7 @@ import numpy as np
 from typing_extensions import override
 
 from unetcolor._progress import with_progress
-from unetcolor.errors import ImageReadError
+from unetcolor.errors import ImageReadError, counted
 from unetcolor.images import cover, is_gray, pictures_in, read_rgb, to_float
 from unetcolor.images.arrays import channels_first
 from unetcolor.images.taking import array_of, entries_of, holds_array, is_column
@@ -242,7 +242,7 @@ def _usable(paths: Sequence[Path], colorful: bool, verbose: bool) -> list[Path]:
         kind = "gray, toned or nearly colorless" if colorful else "gray or toned"
         _warn(f"left out {colorless} of {len(paths)} files that are {kind}: there is no color to learn")
     if not usable:
-        raise ValueError(f"none of the {len(paths)} files is a readable picture in color")
+        raise ValueError(f"none of {counted(len(paths), 'file')} is a readable picture in color")
     return usable
 
 

@@ -8,6 +8,7 @@ from math import isfinite
 import keras
 
 from unetcolor._checks import whole_number
+from unetcolor.errors import counted
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Cosine:
     def over(self, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
         """Return the rate of each step of a training that has so many."""
         if steps <= self.warmup:
-            raise ValueError(f"the warm-up of {self.warmup} steps is as long as the whole training, {steps} steps")
+            warmup, whole = counted(self.warmup, "step"), counted(steps, "step")
+            raise ValueError(f"the warm-up of {warmup} is as long as the whole training, {whole}")
         if not self.warmup:
             return keras.optimizers.schedules.CosineDecay(self.peak, steps, alpha=self.end)
         return keras.optimizers.schedules.CosineDecay(

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from typing_extensions import override
 
-from unetcolor.errors import unknown_name
+from unetcolor.errors import counted, unknown_name
 from unetcolor.training.pictures import Openable, Part, Pictures, Size, open_pictures
 from unetcolor.training.sampling import shares_of
 
@@ -136,7 +136,7 @@ class SourcePictures(Pictures):
     def __getitem__(self, index: int) -> np.ndarray:
         source = bisect_right(self._ends, index)
         if source == len(self._ends):
-            raise IndexError(f"there are {len(self)} pictures, and no number {index}")
+            raise IndexError(f"there is no picture {index} of {counted(len(self), 'picture')}")
         first = self._ends[source - 1] if source else 0
         return list(self._pictures.values())[source][index - first]
 

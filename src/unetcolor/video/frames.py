@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from unetcolor.errors import counted
 from unetcolor.video.conversion import UPRIGHT, check_range, has_captions, orientation, to_rgb
 from unetcolor.video.deinterlacing import Deinterlacer
 from unetcolor.video.opening import decode
@@ -50,9 +51,11 @@ class Frames:
         height, width = self._size
         notes = []
         if self._deinterlacer.count:
-            notes.append(f"it is interlaced: {self._deinterlacer.count} frames were made progressive")
+            notes.append(f"it is interlaced: {counted(self._deinterlacer.count, 'frame')} made progressive")
         if self._scaled:
-            notes.append(f"its size changes: {self._scaled} frames were scaled to {width} x {height}, as the first")
+            notes.append(
+                f"its size changes: {counted(self._scaled, 'frame')} scaled to {width} x {height}, as the first"
+            )
         if self._is_captioned:
             notes.append("the closed captions in its frames are not kept")
         return notes

@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from unetcolor._quiet import quiet_tensorflow
 from unetcolor.errors import MissingExtraError, unknown_name
 from unetcolor.prediction.engines.base import Engine
 
@@ -51,7 +52,8 @@ def get_engine(name: str) -> type[Engine]:
     if not isinstance(name, str) or name not in _ENGINES:
         raise ValueError(unknown_name("engine", name, list_engines()))
     try:
-        module = import_module(f"{__name__}.{name}")
+        with quiet_tensorflow():
+            module = import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
         raise ImportError(f"the engine {name!r} needs {error.name}: install it, or take engine='auto'") from error
     engine: type[Engine] = getattr(module, _ENGINES[name])
