@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from unetcolor.codec import Codec
+from unetcolor.errors import counted
 from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.summary import table_of
 
@@ -44,7 +45,7 @@ def lines_of(network: keras.Model, options: UNetOptions, training: Mapping[str, 
     if not training:
         return [made, "training: none yet"]
     epochs, pictures = training.get("epochs"), training.get("pictures")
-    seen = f"{epochs} epoch{'s' if epochs != 1 else ''}" + (f" of {pictures:,} pictures" if pictures else "")
+    seen = counted(epochs or 0, "epoch") + (f" of {counted(pictures, 'picture')}" if pictures else "")
     return [made, f"training: {seen}, loss {training.get('loss')}"]
 
 
