@@ -112,7 +112,7 @@ def canvas(picture: Path | None, name: str, size: tuple[int, int] = (1, 1)) -> s
 
 
 def choices(pictures: Mapping[float, str], name: str) -> str:
-    """Return a button for each saturation, with the address of the picture that has it, or what stands in their place."""
+    """Return a button for each saturation, with the address of its picture, or what stands in their place."""
     if not pictures:
         return '<p class="nothing">The photo appears here, paler and more vivid.</p>'
     buttons = "".join(
