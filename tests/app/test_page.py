@@ -560,7 +560,7 @@ def test_axe_finds_nothing_serious(
         page.wait_for_timeout(400)
         assert page.evaluate(script) == [], state
 
-    expect(page.get_by_role("heading", name="unetcolor")).to_be_visible()
+    expect(page.get_by_role("button", name="Drop File Here")).to_be_visible()
     check("empty")
     page.get_by_label("photo", exact=True).check()
     (tmp_path / "text.jpg").write_text("This is no photo.")
