@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from unetcolor import Hint
 from unetcolor.app.limits import Limits
 from unetcolor.app.opened import Layer, moved_hint, open_for_page, what_is_known
+from unetcolor.errors import ImageTooLargeError
 from unetcolor.hints import draw_layer
 from unetcolor.images import write_image
 
@@ -30,6 +32,15 @@ def test_hints_and_layers_fit_the_small_copy_of_a_photo(size: tuple[int, int], t
         cells = known.in_cells(shown, (10, 20))
         assert cells.places[-1, -1]
         assert cells.colors[-1, -1, 0] > 0.9
+
+
+def test_what_the_message_about_a_large_photo_names_is_enough(tmp_path: Path) -> None:
+    write_image(tmp_path / "photo.png", np.zeros((1001, 1500), np.uint8))
+    for limits, command in ((Limits(1.5), "unetcolor app"), (Limits(0.2, 1, "unetcolor serve"), "unetcolor serve")):
+        with pytest.raises(ImageTooLargeError, match=f"start {command} --max-megapixels") as raised:
+            limits.read(tmp_path / "photo.png", "photo.png")
+        (megapixels,) = re.findall(r"--max-megapixels (\d+) to allow", str(raised.value))
+        assert Limits(float(megapixels)).read(tmp_path / "photo.png", "photo.png").pixels.shape == (1001, 1500)
 
 
 def test_a_click_and_its_mark_are_at_the_same_place() -> None:

@@ -12,7 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,8 @@ import sys
 from unetcolor.app import serve
 serve(port=0, model=sys.argv[1], open_browser=False, max_megapixels=1, max_file_mb=1)
 """
+
+DOCS = Path(__file__).parent.parent.parent / "docs" / "howto"
 
 # A busy machine takes its time for the first photo.
 PATIENCE = 60_000
@@ -140,7 +144,7 @@ def drop(page: Page, path: Path) -> None:
     # Only without a photo can one be dropped.
     if page.get_by_test_id("download-link").count():
         page.get_by_label("Clear").click()
-    page.locator("input[type=file]").set_input_files(path)
+    page.locator("#drop input[type=file]").set_input_files(path)
 
 
 def wait_for(page: Page, name: str, preset: str = "photo", saturation: str = "1") -> None:
@@ -167,7 +171,7 @@ def shown(page: Page) -> list[np.ndarray]:
         return [canvas.height, canvas.width, Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)];
     }"""
     pictures = []
-    for image in page.get_by_test_id("imageslider-image").all():
+    for image in page.locator("#before-after img").all():
         height, width, values = image.evaluate(script)
         pictures.append(np.array(values, dtype=np.uint8).reshape(height, width, 4))
     return pictures
@@ -202,6 +206,36 @@ def test_a_large_photo_is_shown_small_and_downloaded_whole(page: Page, gray_phot
     assert pixels.shape == (400, 2000, 3)
 
 
+def test_on_a_phone_the_result_is_visible_without_scrolling(
+    browser: Browser, server: Server, gray_photo: Path, tmp_path: Path
+) -> None:
+    Image.open(gray_photo).rotate(90, expand=True).save(tmp_path / "upright.png")
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    page.get_by_label("photo", exact=True).check()
+    page.evaluate("scrollTo(0, 0)")
+
+    def is_visible() -> bool:
+        parts = [page.locator("#before-after"), page.locator("#status"), page.get_by_text("Download at full size")]
+        boxes = [part.bounding_box() for part in parts]
+        return all(box and box["y"] > -1 and box["y"] + box["height"] < 845 for box in boxes)
+
+    for path in (gray_photo, tmp_path / "upright.png"):
+        drop(page, path)
+        wait_for(page, path.name)
+        assert page.evaluate("scrollY") == 0
+        assert is_visible()
+    # The examples stand below the result.
+    page.get_by_role("button", name="rocket").click()
+    assert page.evaluate("scrollY") > 0
+    wait_for(page, "rocket.jpg")
+    page.wait_for_function("document.getElementById('result').getBoundingClientRect().top > -1")
+    assert is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
 def test_preset_and_saturation_count(page: Page, server: Server, gray_photo: Path, colorizer: Predictor) -> None:
     drop(page, gray_photo)
     wait_for(page, gray_photo.name)
@@ -218,6 +252,23 @@ def test_preset_and_saturation_count(page: Page, server: Server, gray_photo: Pat
     _, other = download(page)
     assert np.array_equal(other, UNetColorizer.load(server.model).predict(gray_photo, saturation=2))
     assert not np.array_equal(other, vivid)
+
+
+def test_the_page_says_what_to_try_in_the_order_of_the_docs(page: Page, colorizer: Predictor) -> None:
+    advice = page.locator("#advice")
+    expect(advice).to_be_hidden()
+    page.get_by_role("button", name="coffee").click()
+    wait_for(page, "coffee.jpg")
+    expect(advice).to_be_visible()
+    words = ["click where a color belongs", "another photo of the same album", "Saturations", "smaller or larger"]
+    said, docs = advice.inner_text(), (DOCS / "better_colors.md").read_text()
+    assert [said.index(word) for word in words] == sorted(said.index(word) for word in words)
+    chapters = ["Say what you know", "colors of another photo", "stronger or weaker", "the size"]
+    assert [docs.index(chapter) for chapter in chapters] == sorted(docs.index(chapter) for chapter in chapters)
+    for label, size in (("twice as large", 448), ("half as large", 112)):
+        page.get_by_label(label).check()
+        expect(page.locator("#status p")).to_contain_text(f"seen {label}", timeout=PATIENCE)
+        assert np.array_equal(download(page)[1], colorizer.predict(samples.load_photo("coffee"), size=size))
 
 
 def test_an_example_is_one_click(page: Page, colorizer: Predictor) -> None:
@@ -272,7 +323,10 @@ def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_p
     for name, reason in (
         ("text.jpg", "none of these kinds of picture"),
         ("half.jpg", "truncated"),
-        ("huge.png", "1,001,000 pixels, and at most 1,000,000 are taken; start unetcolor with --max-megapixels 2"),
+        (
+            "huge.png",
+            "1,001,000 pixels, and at most 1,000,000 are taken; start unetcolor app --max-megapixels 2 to allow",
+        ),
         ("bold.png", "empty"),
     ):
         (path,) = tmp_path.glob(f"*{name}")
@@ -286,6 +340,85 @@ def test_what_cannot_be_read_is_told_and_the_next_photo_works(page: Page, gray_p
         wait_for(page, gray_photo.name)
 
 
+def test_many_photos_become_one_zip_of_what_each_download_is(
+    page: Page, server: Server, colorizer: Predictor, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "A. Photographer"
+    for name in ("coffee", "chelsea"):
+        Image.fromarray(samples.load_photo(name)).save(tmp_path / f"{name}.jpg", exif=exif)
+    Image.fromarray(samples.load_photo("rocket")).convert("L").save(tmp_path / "coffee.png")
+    (tmp_path / "text.jpg").write_text("This is no photo.")
+    paths = [tmp_path / name for name in ("coffee.jpg", "chelsea.jpg", "coffee.png", "text.jpg")]
+    queue, ready = page.locator("#queue"), page.get_by_role("button", name="Download a ZIP")
+    page.locator("#drop input[type=file]").set_input_files(paths)
+    wait_for(page, "coffee.jpg")
+    expect(queue.locator("img")).to_have_count(3, timeout=PATIENCE)
+    expect(queue.get_by_role("button", name="text.jpg cannot be read")).to_be_visible()
+    expect(ready).to_be_disabled()
+
+    def results() -> dict[str, bytes]:
+        page.get_by_role("button", name="Colorize all 4 photos").click()
+        expect(ready).to_be_enabled(timeout=PATIENCE)
+        expect(queue.get_by_role("status")).to_contain_text("3 of 4 photos in color")
+        expect(queue.get_by_role("status")).to_contain_text("cannot read text.jpg: it is none of these kinds")
+        with page.expect_download() as waiting:
+            ready.click()
+        with zipfile.ZipFile(waiting.value.path()) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+    def expected(path: Path, **given: Any) -> bytes:
+        original = read(path)
+        target = tmp_path / "expected.png"
+        write_image(target, colorizer.predict(original.pixels, **given), metadata=original.metadata)
+        return target.read_bytes()
+
+    names = dict(zip(("coffee_color.png", "chelsea_color.png", "coffee_color_2.png"), paths, strict=False))
+    assert results() == {name: expected(path) for name, path in names.items()}
+    # A color that is set in one photo stays there, while the user goes on to another, and is in the ZIP file.
+    queue.get_by_role("button", name="chelsea.jpg").click()
+    wait_for(page, "chelsea.jpg")
+    expect(ready).to_be_enabled()
+    click_at(open_colors(page), 0.5, 0.5)
+    wait_for_colors(page, 1)
+    expect(ready).to_be_disabled()
+    _, hinted = download(page)
+    queue.get_by_role("button", name="coffee.png").click()
+    wait_for(page, "coffee.png")
+    wait_for_colors(page, 0)
+    found = results()
+    assert found["coffee_color_2.png"] == expected(paths[2])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(found["chelsea_color.png"]))), hinted)
+    assert found["chelsea_color.png"] != expected(paths[1])
+    queue.get_by_role("button", name="chelsea.jpg").click()
+    wait_for_colors(page, 1)
+    # What holds for all photos makes the ZIP file outdated.
+    number = page.get_by_label("number input for Saturation")
+    number.fill("0.5")
+    number.press("Enter")
+    expect(ready).to_be_disabled()
+    wait_for_colors(page, 1)
+    assert results()["coffee_color.png"] == expected(paths[0], saturation=0.5)
+    folder = next(server.temporary.glob("unetcolor-page-*"))
+    assert list(folder.rglob("unetcolor.zip"))
+    page.goto("about:blank")
+    until = time.monotonic() + 30
+    while list(folder.rglob("unetcolor.zip")) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not list(folder.rglob("unetcolor.zip"))
+
+
+def test_a_saturation_is_chosen_by_eye(page: Page, gray_photo: Path, colorizer: Predictor) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    page.get_by_role("tab", name="Saturations").click()
+    expect(page.locator(".choices img")).to_have_count(3, timeout=PATIENCE)
+    page.get_by_role("button", name=f"{gray_photo.name} with saturation 1.4").click()
+    wait_for(page, gray_photo.name, saturation="1.4")
+    expect(page.locator("#before-after .picture")).to_be_visible()
+    assert np.array_equal(download(page)[1], colorizer.predict(gray_photo, saturation=1.4))
+
+
 def open_colors(page: Page) -> Locator:
     """Show the picture to click on."""
     page.get_by_role("tab", name="Change colors").click()
@@ -294,15 +427,166 @@ def open_colors(page: Page) -> Locator:
     return canvas
 
 
+def test_the_slider_is_moved_with_the_keyboard(page: Page, gray_photo: Path) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    slider = page.get_by_role("slider", name="How much of the photo is gray")
+
+    def spreads() -> list[float]:
+        """Return how colorful the left and the right half look."""
+        with Image.open(io.BytesIO(page.locator("#before-after .picture").screenshot())) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+        # Without the handle in the middle, and the button in the corner.
+        pixels, middle = pixels[len(pixels) * 2 // 3 :], pixels.shape[1] // 2
+        return [spread(pixels[:, : middle - 5]), spread(pixels[:, middle + 5 :])]
+
+    left, right = spreads()
+    assert left < 2
+    assert right > 10
+    reached = tab_to(page, slider)
+    assert reached < 10
+    page.keyboard.press("Home")
+    expect(slider).to_have_value("0")
+    assert min(spreads()) > 10
+    page.keyboard.press("End")
+    assert max(spreads()) < 2
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(slider).to_have_value("97")
+    # It stays there when the colors change.
+    number = page.get_by_label("number input for Saturation")
+    number.fill("2")
+    number.press("Enter")
+    wait_for(page, gray_photo.name, saturation="2")
+    expect(slider).to_have_value("97")
+    assert max(spreads()) < 10
+
+
+def tab_to(page: Page, wanted: Locator) -> int:
+    """Press Tab until something has the focus, which must be visible all the way; return how often."""
+    page.mouse.move(0, 0)
+    page.locator("body").click(position={"x": 2, "y": 2})
+    visible = """() => {
+        for (let at = document.activeElement, up = 0; at && up < 3; at = at.parentElement, up++) {
+            const { outlineStyle, outlineWidth } = getComputedStyle(at);
+            if (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) return true;
+        }
+        return document.activeElement === document.body;
+    }"""
+    for count in range(1, 60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(visible), page.evaluate("document.activeElement.outerHTML")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return count
+    pytest.fail("Tab does not reach it")
+
+
+def test_a_color_is_chosen_in_the_field_the_palette_or_the_photo(page: Page) -> None:
+    page.get_by_role("button", name="astronaut").click()
+    wait_for(page, "astronaut.jpg")
+    canvas, field = open_colors(page), page.get_by_label("Color", exact=True)
+    expect(field).to_have_value("#b03060")
+    field.fill("#2040c0")
+    click_at(canvas, *SUIT)
+    wait_for_colors(page, 1)
+    expect(field).to_have_value("#2040c0")
+    button = page.locator("#palette .swatch").nth(3)
+    color = button.get_attribute("title")
+    assert color
+    button.click()
+    expect(field).to_have_value(color)
+    click_at(canvas, *FACE)
+    wait_for_colors(page, 2)
+    page.get_by_label("picks up the color there").check()
+    click_at(canvas, *SUIT)
+    expect(field).not_to_have_value(color)
+    red, green, blue = bytes.fromhex(field.input_value()[1:])
+    assert blue > max(red, green) + 30
+
+
+def test_a_color_is_set_with_the_keyboard_alone(page: Page, gray_photo: Path) -> None:
+    drop(page, gray_photo)
+    wait_for(page, gray_photo.name)
+    open_colors(page)
+    tab_to(page, page.locator("#canvas button"))
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    wait_for_colors(page, 1)
+    height, width = read_image(gray_photo).shape
+    tab_to(page, page.get_by_label("Colors that you set"))
+    place = f"column {0.54 * width - 0.5:.0f}, row {0.48 * height - 0.5:.0f}"
+    expect(page.get_by_role("option", name=place)).to_be_visible()
+    tab_to(page, page.get_by_role("button", name="Download at full size"))
+
+
+AXE = "axe-core@4.14.1"
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which looks for what people cannot use; npm has it in its cache, or fetches it."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.fail("this test needs npm: install Debian's packages nodejs and npm")
+    folder = tmp_path_factory.mktemp("axe")
+    done = subprocess.run([npm, "pack", "--prefer-offline", AXE], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, f"npm cannot fetch {AXE}: {done.stderr}"
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        script = archive.extractfile("package/axe.min.js")
+        assert script is not None
+        return script.read().decode()
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
+def test_axe_finds_nothing_serious(
+    browser: Browser, server: Server, axe: str, tmp_path: Path, width: int, height: int, scheme: Any
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.url)
+    page.get_by_label("photo", exact=True).check()
+    page.evaluate(axe)
+
+    def check(state: str) -> None:
+        script = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+            .filter(({ impact }) => ["serious", "critical"].includes(impact))
+            .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200))}`)"""
+        expect(page.locator(".pending")).to_have_count(0)
+        # A button that has just become usable changes its color slowly.
+        page.wait_for_timeout(400)
+        assert page.evaluate(script) == [], state
+
+    check("empty")
+    (tmp_path / "text.jpg").write_text("This is no photo.")
+    drop(page, tmp_path / "text.jpg")
+    expect(page.locator("#status p")).to_contain_text("none of these kinds of picture")
+    check("a problem")
+    page.get_by_role("button", name="rocket").click()
+    wait_for(page, "rocket.jpg")
+    check("a result")
+    page.get_by_role("tab", name="Saturations").click()
+    expect(page.locator(".choices img")).to_have_count(3, timeout=PATIENCE)
+    check("saturations")
+    photos = [shutil.copy(path, tmp_path / f"{path.stem}.jpg") for path in samples.photos()[:3]]
+    page.get_by_label("Clear").click()
+    page.locator("#drop input[type=file]").set_input_files(photos)
+    expect(page.locator("#queue img")).to_have_count(3, timeout=PATIENCE)
+    wait_for(page, Path(photos[0]).name)
+    check("many photos")
+    page.get_by_role("button", name="Another photo of the same album").click()
+    click_at(open_colors(page), 0.5, 0.5)
+    wait_for_colors(page, 1)
+    for name in ("Set a color by numbers", "Keep the colors for another day"):
+        page.get_by_role("button", name=name).click()
+    check("colors")
+    page.close()
+
+
 def click_at(canvas: Locator, row: float, column: float) -> None:
     """Click on a place of the photo, which is given in shares of its height and width."""
     box = canvas.bounding_box()
     assert box is not None
-    width, height = canvas.evaluate("image => [image.naturalWidth, image.naturalHeight]")
-    # The picture lies in the middle of the box, not larger than it is.
-    scale = min(box["width"] / width, box["height"] / height, 1)
-    left, top = (box["width"] - scale * width) / 2, (box["height"] - scale * height) / 2
-    canvas.click(position={"x": left + scale * width * column, "y": top + scale * height * row})
+    canvas.click(position={"x": box["width"] * column, "y": box["height"] * row})
 
 
 def wait_for_colors(page: Page, number: int) -> None:
@@ -370,7 +654,7 @@ def test_colors_are_undone_removed_and_kept_for_another_day(
     page.get_by_role("button", name="Remove all").click()
     wait_for_colors(page, 0)
     assert np.array_equal(download(page)[1], plain)
-    page.locator("input[type=file]").last.set_input_files(tmp_path / "layer.png")
+    page.locator("#result input[type=file]").set_input_files(tmp_path / "layer.png")
     wait_for_colors(page, 1)
     assert np.array_equal(download(page)[1], colorizer.predict(gray_photo, hints=layer))
     assert np.abs(download(page)[1].astype(int) - kept).mean() < 1
@@ -390,7 +674,7 @@ def test_colors_can_be_set_by_keyboard_on_a_phone(browser: Browser, server: Serv
     page.keyboard.press("Enter")
     for label, value in (("Column", "40"), ("Row", "99999")):
         page.get_by_label(label).fill(value)
-    page.locator("#swatch0").focus()
+    page.locator("#palette .swatch").first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Set the color there").focus()
     page.keyboard.press("Enter")
@@ -404,7 +688,7 @@ def test_a_reference_pulls_the_colors(page: Page, gray_photo: Path, colorizer: P
     color = samples.load_photo("chelsea")
     Image.fromarray(color).save(tmp_path / "cat.png")
     page.get_by_role("button", name="Another photo of the same album").click()
-    page.locator("input[type=file]").nth(0).set_input_files(tmp_path / "cat.png")
+    page.locator("#settings input[type=file]").set_input_files(tmp_path / "cat.png")
     expect(page.locator("#status p")).to_contain_text("with a reference", timeout=PATIENCE)
     _, pixels = download(page)
     assert np.array_equal(pixels, colorizer.predict(gray_photo, reference=color))
@@ -503,6 +787,10 @@ def test_a_file_that_is_too_large_is_refused(page: Page, gray_photo: Path, tmp_p
     (tmp_path / "large.png").write_bytes(bytes(2**20 + 1))
     drop(page, tmp_path / "large.png")
     expect(page.get_by_text("exceed the maximum allowed size").first).to_be_visible()
+    # Gradio does not know the option.
+    expect(page.locator("#limits")).to_have_text(
+        "Up to 1 megapixels and 1 MB; unetcolor app takes more with --max-megapixels and --max-file-mb."
+    )
     drop(page, gray_photo)
     wait_for(page, gray_photo.name)
 
@@ -513,7 +801,7 @@ def test_the_page_says_what_it_is_in_light_and_dark(browser: Browser, server: Se
         page.goto(server.url)
         expect(page.get_by_role("heading", name="unetcolor")).to_be_visible()
         expect(page.get_by_text("Photos stay on this computer")).to_be_visible()
-        expect(page.get_by_text("up to 1 megapixels and 1 MB")).to_be_visible()
+        expect(page.get_by_text("Up to 1 megapixels and 1 MB")).to_be_visible()
         assert page.get_by_label("mine.keras").is_checked()
         page.close()
 
@@ -580,17 +868,23 @@ def test_what_the_page_does_not_need_is_refused(
 def test_no_message_makes_the_server_read_anything_else(server: Server, path: Any) -> None:
     status, config = server.ask("GET", "/config")
     assert status == 200
-    # Photo, colorizer, saturation, hints, layer, reference.
-    asked = [one for one in json.loads(config)["dependencies"] if len(one["inputs"]) == 6]
+    # Photo, colorizer, saturation, size, hints, layer, reference.
+    asked = [one for one in json.loads(config)["dependencies"] if len(one["inputs"]) == 7]
     assert asked
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    for data in ([file, "photo"], [[file], "photo"], [None, file], [None, "photo", 1, [], file], [None] * 5 + [file]):
-        message = {"data": data + [None] * (6 - len(data)), "fn_index": asked[0]["id"], "session_hash": "test"}
+    for data in (
+        [file, "photo"],
+        [[file], "photo"],
+        [None, file],
+        [None, "photo", 1, "", [], file],
+        [None] * 6 + [file],
+    ):
+        message = {"data": data + [None] * (7 - len(data)), "fn_index": asked[0]["id"], "session_hash": "test"}
         assert server.ask("POST", "/gradio_api/queue/join", message) == (403, "refused")
 
 
 def test_the_message_must_be_short_and_json(server: Server) -> None:
-    assert server.ask("POST", "/gradio_api/queue/join", "x" * 100_000) == (403, "refused")
+    assert server.ask("POST", "/gradio_api/queue/join", "x" * 1_000_000) == (403, "refused")
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("POST", "/gradio_api/queue/join", "{", {"Content-Type": "application/json"})
     assert connection.getresponse().status == 403
@@ -637,7 +931,7 @@ def test_programs_are_answered_next_to_the_page(server: Server, gray_photo: Path
         (b"no photo", {}, 400, "it is none of these kinds"),
         (b"", {"Origin": "http://photos.example"}, 403, "other websites"),
         (b"", {"Host": "photos.example"}, 400, "photos.example"),
-        (large.getvalue(), {}, 413, "--max-megapixels 2"),
+        (large.getvalue(), {}, 413, "unetcolor app --max-megapixels 2"),
         (bytes(2**20 + 1), {}, 413, "at most 1 MB"),
     ):
         refused, answer = post(content, **headers)

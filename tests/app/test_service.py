@@ -237,7 +237,7 @@ WRONG: list[tuple[str, bytes | tuple[bytes, str], int, str]] = [
         "",
         bomb(40_000, 40_000),
         413,
-        "1,600,000,000 pixels, and at most 1,000,000 are taken; start unetcolor with --max-",
+        "1,600,000,000 pixels, and at most 1,000,000 are taken; start unetcolor serve --max-",
     ),
     ("", encoded(np.zeros((1001, 1000), np.uint8), "PNG"), 413, "--max-megapixels 2 to allow"),
     ("?saturation=much", PHOTO, 422, "saturation must be a number, not 'much'"),

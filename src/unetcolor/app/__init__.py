@@ -4,7 +4,8 @@ A photo is read from the file that the browser sent, and the file to download ho
 :meth:`unetcolor.UNetColorizer.predict` returns, with the photo's EXIF data and color profile.
 """
 
-from unetcolor.app.page import EXAMPLES, build_app
+from unetcolor.app.page import build_app
+from unetcolor.app.parts import EXAMPLES
 from unetcolor.app.server import serve, serve_programs
 from unetcolor.app.service import build_service
 

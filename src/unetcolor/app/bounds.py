@@ -100,7 +100,9 @@ class Bounded:
         from starlette.datastructures import Headers
         from starlette.exceptions import HTTPException
 
-        too_long = f"at most {self._limits.max_file_mb:g} MB are taken; --max-file-mb allows more"
+        too_long = (
+            f"at most {self._limits.max_file_mb:g} MB are taken; {self._limits.command} --max-file-mb allows more"
+        )
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdecimal() or int(declared[:20]) > self._limits.max_bytes:
             await problem(413, too_long)(scope, receive, send)

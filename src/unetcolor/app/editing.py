@@ -17,7 +17,7 @@ _LEAST_MARK = 5
 _NEAR = 40
 
 # Colors that are offered, taken from the photo.
-SWATCHES = 8
+_SWATCHES = 8
 
 
 def marked(rgb: np.ndarray, hints: Sequence[Hint], size: tuple[int, int]) -> np.ndarray:
@@ -58,8 +58,8 @@ def palette(rgb: np.ndarray) -> list[str]:
     """Return colors of a picture, uint8 ``(h, w, 3)``, as ``#rrggbb``, the vivid ones first."""
     small = Image.fromarray(rgb)
     small.thumbnail((128, 128))
-    colors = np.array(small.quantize(2 * SWATCHES).getpalette(), int)[: 6 * SWATCHES].reshape(-1, 3)
-    vivid = np.argsort(-np.ptp(colors, axis=-1), kind="stable")[:SWATCHES]
+    colors = np.array(small.quantize(2 * _SWATCHES).getpalette(), int)[: 6 * _SWATCHES].reshape(-1, 3)
+    vivid = np.argsort(-np.ptp(colors, axis=-1), kind="stable")[:_SWATCHES]
     return [to_hex(color / 255) for color in colors[vivid]]
 
 
@@ -78,17 +78,3 @@ def to_hex(rgb: Sequence[float] | np.ndarray) -> str:
 
 def _place(hint: Hint) -> tuple[float, float]:
     return hint.row + 0.5, hint.column + 0.5
-
-
-def color_of(text: str) -> tuple[float, float, float]:
-    """Return the color that Gradio's picker gives, as sRGB in ``[0, 1]``: ``#rrggbb``, or ``rgba(r, g, b, a)``."""
-    if text.startswith("rgb"):
-        levels = [float(value) for value in text[text.index("(") + 1 : text.index(")")].split(",")[:3]]
-        return levels[0] / 255, levels[1] / 255, levels[2] / 255
-    return Hint(0, 0, text).rgb
-
-
-def swatches(colors: Sequence[str]) -> str:
-    """Return the style that gives the buttons of the palette their colors."""
-    rules = [f"#swatch{i} {{ background: {color}; visibility: visible; }}" for i, color in enumerate(colors)]
-    return f"<style>{''.join(rules)}</style>"

@@ -13,8 +13,8 @@ HOST = "127.0.0.1"
 
 _METHODS = ("GET", "HEAD", "POST")
 
-# In bytes: the page itself sends little more than a file's name and two choices.
-_LONGEST_MESSAGE = 100_000
+# In bytes: the page itself sends little more than the names of files and some choices.
+_LONGEST_MESSAGE = 1_000_000
 
 # The addresses of Gradio that the page needs; some of the others make the server fetch any URL that they are given.
 _PAGES = ("/", "/config", "/theme.css", "/manifest.json", "/favicon.ico")

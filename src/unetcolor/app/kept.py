@@ -20,7 +20,7 @@ _ABANDONED = 3600
 
 # The most that is kept in all; what was not used for longest goes first.
 _MOST_FILES = 200
-_MOST_BYTES = 10**9
+_MOST_BYTES = 2 * 10**9
 
 # In seconds.
 _FORGOTTEN = 10

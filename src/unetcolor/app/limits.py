@@ -21,10 +21,13 @@ class Limits:
         Photos with more pixels are refused, before they are decoded.
     max_file_mb
         Larger files are refused, as soon as so much of them has arrived.
+    command
+        What is started with ``--max-megapixels`` and ``--max-file-mb`` to allow more.
     """
 
     max_megapixels: float = 50.0
     max_file_mb: float = 50.0
+    command: str = "unetcolor app"
 
     def __post_init__(self) -> None:
         for name in ("max_megapixels", "max_file_mb"):
@@ -57,7 +60,7 @@ class Limits:
             width, height = error.size
             raise ImageTooLargeError(
                 f"cannot read {name}: it has {width} x {height} = {width * height:,} pixels, and at most "
-                f"{self.max_pixels:,} are taken; start unetcolor with --max-megapixels "
+                f"{self.max_pixels:,} are taken; start {self.command} --max-megapixels "
                 f"{ceil(width * height / 1e6)} to allow them",
                 error.size,
             ) from None

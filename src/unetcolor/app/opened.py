@@ -121,7 +121,7 @@ def reduce_to_page(pixels: np.ndarray, side: int = _SHOWN) -> np.ndarray:
 
 
 def enlarge_to_click(pixels: np.ndarray) -> np.ndarray:
-    """Return a picture large enough to click on: Gradio shows no picture larger than it is."""
+    """Return a picture with so many pixels that the marks on it are fine."""
     height, width = pixels.shape[:2]
     scale = _SMALL / max(height, width)
     if scale <= 1:

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import os
-from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import unetcolor
-from unetcolor import samples
-from unetcolor.app.editing import SWATCHES, names
-from unetcolor.app.kept import copy_in
 from unetcolor.app.limits import Limits
+from unetcolor.app.looks import SHOW_RESULT
 from unetcolor.app.models import Models
+from unetcolor.app.parts import build_parts
 from unetcolor.errors import require
 
 if TYPE_CHECKING:
     from gradio import Blocks
 
-# Pictures that ship and that no preset was trained on.
-EXAMPLES = ("astronaut", "chelsea", "coffee", "rocket")
+    from unetcolor.app.handlers import Handlers
+    from unetcolor.app.queued import Queued
 
 # In seconds: every hour, files older than a day are deleted, even if nobody works with the page.
 _DELETE_CACHE = (3600, 86400)
 
 # Photos that wait for their turn.
 _MOST_WAITING = 16
-
-_HEADING = """
-# unetcolor
-
-Drop a black-and-white photo, and a neural network guesses its colors.
-
-Photos stay on this computer. Of a photo in color, only the brightness is used.
-"""
 
 
 def build_app(
@@ -71,103 +61,83 @@ def build_app(
 def page_of(models: Models, limits: Limits) -> Blocks:
     """Build the page with the colorizers that can be chosen on it."""
     gr = import_gradio()
-    # It needs Gradio.
-    from unetcolor.app.handlers import PICK, REMOVE, SET, Handlers, message, swatch
+    # They need Gradio.
+    from unetcolor.app.handlers import Handlers
+    from unetcolor.app.queued import Queued
 
     handlers = Handlers(models.load, limits)
     with gr.Blocks(title="unetcolor", analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
-        gr.Markdown(_HEADING, elem_id="heading")
-        hints, colors, unmarked = gr.State([]), gr.State([]), gr.State(None)
-        with gr.Row():
-            with gr.Column(scale=2, min_width=320):
-                photo = gr.File(label=f"Photo, up to {limits}", height=150)
-                names_of_models = models.names
-                name = gr.Radio(
-                    names_of_models, value=models.chosen, label="Colorizer", visible=len(names_of_models) > 1
-                )
-                saturation = gr.Slider(0, 2, value=1, step=0.05, label="Saturation")
-                with gr.Accordion("Another photo of the same album, in color", open=False):
-                    reference = gr.File(label="Its palette pulls the colors its way", height=110)
-                with gr.Column(elem_id="examples"):
-                    gr.Markdown("Or try one of these:")
-                    with gr.Row():
-                        for path in (path for path in samples.photos() if path.stem in EXAMPLES):
-                            example = gr.Button(path.stem, icon=str(path), size="md", min_width=80)
-                            example.click(partial(copy_in, path), None, photo, api_visibility="private")
-            with gr.Column(scale=3, min_width=320):
-                with gr.Tab("Before and after"):
-                    slider = gr.ImageSlider(
-                        label="Before and after", interactive=False, buttons=["fullscreen"], height=500, max_height=500
-                    )
-                with gr.Tab("Change colors"):
-                    canvas = gr.Image(
-                        label="Click where the color belongs",
-                        interactive=False,
-                        format="jpeg",
-                        buttons=[],
-                        height=440,
-                        elem_id="canvas",
-                    )
-                    with gr.Row(elem_id="colors"):
-                        color = gr.ColorPicker("#b03060", label="Color", min_width=80, scale=0)
-                        squares = [
-                            gr.Button("", elem_id=f"swatch{i}", elem_classes="swatch", min_width=32, scale=0)
-                            for i in range(SWATCHES)
-                        ]
-                        style = gr.HTML("", padding=False, elem_id="swatches")
-                    action = gr.Radio([SET, PICK, REMOVE], value=SET, label="A click on the photo")
-                    with gr.Row():
-                        undo = gr.Button("Undo", size="sm", min_width=80)
-                        clear = gr.Button("Remove all", size="sm", min_width=80)
-                    with gr.Row():
-                        listed = gr.Dropdown([], label="Colors that you set", interactive=False, scale=3, min_width=200)
-                        remove = gr.Button("Remove this one", size="sm", min_width=120)
-                    with gr.Accordion("Set a color by numbers", open=False), gr.Row():
-                        column = gr.Number(0, label="Column", precision=0, min_width=80)
-                        row = gr.Number(0, label="Row", precision=0, min_width=80)
-                        by_number = gr.Button("Set the color there", size="sm", min_width=120)
-                    with gr.Accordion("Keep the colors for another day", open=False), gr.Row():
-                        layer_download = gr.DownloadButton("Download them as a layer", interactive=False, size="sm")
-                        layer = gr.File(label="Layer of an earlier day (PNG)", height=110)
-                status = gr.HTML(message(""), elem_id="status", padding=False)
-                download = gr.DownloadButton("Download at full size", interactive=False, variant="primary")
-        gr.Markdown(f"unetcolor {unetcolor.__version__}", elem_id="footer")
-
-        known = [photo, name, saturation, hints, layer, reference]
-        # Of the choices made in the meantime, the last counts.
-        once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
-        result = {**once, "concurrency_id": "result"}
-        # The preview does not wait for the result at full size.
-        quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
-        # What changes the hints goes one after the other, and each counts.
-        now = {**quick, "trigger_mode": "multiple"}
-        full, small = [slider, status, download, layer_download], [canvas, listed, style, colors, unmarked]
-        # What is known of one photo is not true of the next.
-        dropped = photo.change(lambda: ([], None), None, [hints, layer], **now)
-        choices = [name.change, saturation.change, layer.change, reference.change]
-        for listen in (dropped.then, partial(gr.on, [*choices, hints.change])):
-            listen(handlers.colorize, known, full, **result)
-        for listen in (dropped.then, partial(gr.on, choices)):
-            listen(handlers.preview, known, small, **quick)
-        canvas.select(handlers.click, [action, color, unmarked, *known], [color, hints, *small], **now)
-        changed = [
-            undo.click(lambda hints: hints[:-1], hints, hints, **now),
-            clear.click(lambda: ([], None), None, [hints, layer], **now),
-            remove.click(
-                lambda chosen, hints: [hint for hint, name in zip(hints, names(hints), strict=True) if name != chosen],
-                [listed, hints],
-                hints,
-                **now,
-            ),
-            by_number.click(handlers.place, [photo, color, column, row, hints], hints, **now),
-        ]
-        for event in changed:
-            event.then(handlers.preview, known, small, **quick)
-        for number, square in enumerate(squares):
-            square.click(partial(swatch, number), [colors, color], color, **now)
+        parts = build_parts(gr, models, limits)
+        _connect(gr, parts, handlers, Queued(handlers))
         page.unload(handlers.end)
     app: Blocks = page.queue(max_size=_MOST_WAITING, default_concurrency_limit=1)
     return app
+
+
+def _connect(gr: Any, parts: SimpleNamespace, handlers: Handlers, queued: Queued) -> None:
+    """Say what happens when something is done on the page."""
+    from unetcolor.app.handlers import chosen_color, chosen_saturation
+
+    # Of the choices made in the meantime, the last counts.
+    once = {"trigger_mode": "always_last", "api_visibility": "private", "concurrency_limit": 1}
+    result = {**once, "concurrency_id": "result", "show_progress_on": parts.slider}
+    # What is quick does not wait for the result at full size, nor that for many photos.
+    quick = {**once, "concurrency_id": "preview", "show_progress": "hidden"}
+    three = {**quick, "concurrency_id": "three"}
+    many = {**quick, "concurrency_id": "many"}
+    # What changes the hints goes one after the other, and each counts.
+    now = {**quick, "trigger_mode": "multiple"}
+
+    of_all = [parts.name, parts.saturation, parts.side]
+    known = [parts.photo, *of_all, parts.hints, parts.layer, parts.reference]
+    full = [parts.slider, parts.status, parts.download, parts.layer_download]
+    small = [parts.canvas, parts.listed, parts.palette, parts.unmarked]
+    hinted = [parts.hints, parts.layer]
+    one = [parts.photo, *hinted, parts.known]
+
+    # A layer changes when another photo is shown, too.
+    files = [parts.layer.upload, parts.layer.clear, parts.reference.change]
+    but_saturation = [parts.name.change, parts.side.change, *files]
+    changes = [parts.saturation.change, *but_saturation]
+
+    cleared_away = parts.all.click(queued.forget, None, [parts.made, parts.zip], **now)
+    run = cleared_away.then(
+        queued.run, [parts.entries, parts.known, *known], [parts.entries, parts.queue, parts.made], **many
+    )
+    run.then(queued.offer, parts.made, parts.zip, **now)
+    # The ZIP file no longer holds what the page shows. The hints also change when another photo is shown.
+    by_hand = [parts.canvas.select, *(part.click for part in (parts.undo, parts.clear, parts.remove, parts.by_number))]
+    outdated = [*changes, *by_hand, parts.photos.change]
+    gr.on(outdated, queued.forget, None, [parts.made, parts.zip], cancels=[run], **now)
+
+    dropped = parts.photos.change(
+        queued.drop, [parts.photos, *one], [*one, parts.entries, parts.many, parts.queue, parts.all], **now
+    )
+    dropped.then(queued.look, [parts.entries, parts.photo], [parts.entries, parts.queue], **many)
+    chosen = parts.queue.select(queued.choose, [parts.entries, *one], [*one, parts.queue], **now)
+    without = [part for part in known if part is not parts.saturation]
+    cleared = parts.clear.click(lambda: ([], None), None, hinted, **now)
+    for shown in (dropped, chosen, cleared):
+        shown.then(handlers.colorize, known, full, **result).then(None, js=SHOW_RESULT)
+        shown.then(handlers.preview, [parts.color, *known], small, **quick)
+        shown.then(handlers.compare, without, parts.compared, **three)
+    gr.on([*changes, parts.hints.change], handlers.colorize, known, full, **result)
+    gr.on(changes, handlers.preview, [parts.color, *known], small, **quick)
+    gr.on([*but_saturation, parts.hints.change], handlers.compare, without, parts.compared, **three)
+
+    click = [parts.action, parts.color, parts.unmarked, *known]
+    parts.canvas.select(handlers.click, click, [parts.color, parts.hints, *small], **now)
+    changed = [
+        parts.undo.click(lambda hints: hints[:-1], parts.hints, parts.hints, **now),
+        parts.remove.click(handlers.remove, [parts.listed, parts.hints], parts.hints, **now),
+        parts.by_number.click(
+            handlers.place, [parts.photo, parts.color, parts.column, parts.row, parts.hints], parts.hints, **now
+        ),
+    ]
+    for event in changed:
+        event.then(handlers.preview, [parts.color, *known], small, **quick)
+    parts.palette.select(chosen_color, None, parts.color, **now)
+    parts.compared.select(chosen_saturation, None, [parts.saturation, parts.tabs], **now)
 
 
 def import_gradio() -> Any:

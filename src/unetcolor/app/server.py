@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from unetcolor.app.guard import HOST, guards
 from unetcolor.app.kept import private_folder
 from unetcolor.app.limits import Limits
+from unetcolor.app.looks import NAMES, STYLE, theme
 from unetcolor.app.models import Models
 from unetcolor.app.page import import_gradio, page_of
 from unetcolor.app.service import Beside, service_of
@@ -20,24 +21,6 @@ if TYPE_CHECKING:
 
 # In seconds: what a photo that is in work at the end takes at most.
 _TO_FINISH = 30
-
-_STYLE = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
-#heading p { margin-top: 0.3em; }
-#heading p + p, #footer p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
-#footer p { text-align: center; }
-#examples p { font-size: var(--text-sm); }
-#examples button { flex-direction: column; gap: 6px; padding: 6px; font-weight: 400; font-size: var(--text-sm); }
-#examples img { width: 100%; height: 84px; margin: 0; border-radius: 4px; object-fit: cover; filter: grayscale(1); }
-#colors { align-items: center; gap: 6px; flex-wrap: wrap; }
-.swatch { width: 36px; height: 36px; flex: none !important; visibility: hidden; border: 1px solid #8886; }
-.swatch:focus-visible { outline: 3px solid var(--color-accent); }
-#canvas img { cursor: crosshair; }
-#swatches { display: none; }
-#status, #status * { margin: 0; padding: 0; }
-#status p { min-height: 1.5em; }
-#status .problem { color: var(--error-icon-color); font-weight: 600; }
-"""
 
 
 def serve(
@@ -79,8 +62,6 @@ def serve(
         gr = import_gradio()
         from starlette.middleware import Middleware
 
-        # The fonts of the system: any other would be loaded from another host.
-        fonts, mono = [gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")], [gr.themes.Font("monospace")]
         models = Models(model)
         page, service = page_of(models, limits), service_of(models, limits)
         try:
@@ -91,8 +72,9 @@ def serve(
                 prevent_thread_lock=True,
                 quiet=True,
                 max_file_size=limits.max_bytes,
-                theme=gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=fonts, font_mono=mono),
-                css=_STYLE,
+                theme=theme(gr),
+                css=STYLE,
+                js=NAMES,
                 footer_links=[],
                 app_kwargs={"middleware": [Middleware(Beside, service), *guards()]},
                 # If they were left out, environment variables could turn these on.

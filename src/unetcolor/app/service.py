@@ -80,7 +80,7 @@ def build_service(
     MissingExtraError
         Starlette, which comes with Gradio, is not installed.
     """
-    limits = Limits(max_megapixels, max_file_mb)
+    limits = Limits(max_megapixels, max_file_mb, "unetcolor serve")
     import_starlette()
     return service_of(Models(model, engine), limits, hosts, patience)
 
