@@ -2,11 +2,14 @@
 
 import doctest
 import os
+import re
 import sys
 from pathlib import Path
 
 # Before anything imports TensorFlow: its start-up notes are no part of the docs.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+from sphinx.pycode import ModuleAnalyzer
 
 import unetcolor
 
@@ -35,7 +38,7 @@ sphinx_gallery_conf = {
     "image_scrapers": ["matplotlib", "scraper.last_figure"],
     "ignore_pattern": r"scraper\.py",
     # Figures are shown as pictures; their text form would say no more than their size.
-    "ignore_repr_types": r"matplotlib",
+    "ignore_repr_types": r"matplotlib|unetcolor\._figure",
     "capture_repr": ("__repr__",),
     "abort_on_example_error": True,
     "first_notebook_cell": "%matplotlib inline",
@@ -58,6 +61,12 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+# Signatures name what a picture may be, and do not list it.
+autodoc_type_aliases = {
+    "ColorPictures": "unetcolor.training.forms.ColorPictures",
+    "HintsLike": "unetcolor.hints.HintsLike",
+    "PictureLike": "unetcolor.images.taking.PictureLike",
+}
 
 # Members are documented by autodoc; numpydoc's own tables would name them twice.
 numpydoc_show_class_members = False
@@ -99,3 +108,24 @@ nitpick_ignore_regex = [
     # A type variable, which has no page.
     (r"py:class", r"unetcolor\.spaces\.registry\.SpaceClass"),
 ]
+
+_analyze = ModuleAnalyzer.analyze
+
+
+def _analyze_without_predict(analyzer: ModuleAnalyzer) -> None:
+    """Let the reference show the signature of ``predict`` itself: its overloads, for type checkers, hide options."""
+    _analyze(analyzer)
+    analyzer.overloads = {name: each for name, each in analyzer.overloads.items() if not name.endswith(".predict")}
+
+
+ModuleAnalyzer.analyze = _analyze_without_predict
+
+
+def _name_aliases(app, what, name, thing, options, signature, returned):
+    """Write the name of an alias within a union, of which Sphinx 9.0 shows the class that stands for it."""
+    named = [text and re.sub(r"TypeAliasForwardRef\('([\w.]+)'\)", r"~\1", text) for text in (signature, returned)]
+    return tuple(named)
+
+
+def setup(app):
+    app.connect("autodoc-process-signature", _name_aliases)

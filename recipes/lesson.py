@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ class Lesson(keras.Model):  # type: ignore[misc]  # Keras has no types.
         self._pupil = Twin(keras.Model(network.input, [network.output, deepest]), "bfloat16")
         # In a function, where Keras does not look for layers: what they know is not to be trained.
         encoder, known = Twin(efficientnet_lite0(input_channels=3), "bfloat16"), Classifier(classifier)
-        self._teacher = lambda rgb: known(encoder(rgb)[0][-1])
+        self._teacher: Callable[[tf.Tensor], Any] = lambda rgb: known(encoder(rgb)[0][-1])
         self._loss = DeltaE99()
         self._means = {
             name: keras.metrics.Mean(name=name) for name in ("loss", "delta_e99", "features_cosine", "divergence")
@@ -110,7 +111,7 @@ class Lesson(keras.Model):  # type: ignore[misc]  # Keras has no types.
             (answer, deepest), _ = self._pupil(inputs)
             difference = self._loss(truth, answer)
             features, own_classes = self.own(deepest)
-            cosine = tf.reduce_mean(-keras.losses.cosine_similarity(taught, features))
+            cosine = tf.reduce_mean(tf.reduce_sum(ops.normalize(taught) * ops.normalize(features), axis=-1))
             divergence = _divergence(classes, own_classes)
             loss = difference + self._counts["features"] * (1 - cosine) + self._counts["classes"] * divergence
         variables = self.trainable_variables

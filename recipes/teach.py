@@ -171,9 +171,9 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._colorizer.save(self._output / "model.keras")
         with self._averaging.own_weights():
-            values = {f"variable{i}": value for i, value in enumerate(copies(self._variables))}
+            values: dict[str, Any] = {f"variable{i}": value for i, value in enumerate(copies(self._variables))}
         with replacing(self._checkpoint) as temporary, open(temporary, "wb") as file:
-            np.savez(file, epoch=epoch + 1, **values, **self._averaging.arrays)
+            np.savez(file, epoch=epoch + 1, **(values | self._averaging.arrays))
         self.model.stop_training = self._stop_after is not None and epoch + 1 >= self._stop_after
 
 

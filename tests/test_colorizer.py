@@ -325,12 +325,37 @@ def test_bad_image_sizes_are_refused(size: Any) -> None:
         UNetColorizer("lab", image_size=size)
 
 
-def test_summary_names_the_space_and_the_training(trained: UNetColorizer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_names_the_space_the_blocks_and_the_training(
+    trained: UNetColorizer, capsys: pytest.CaptureFixture[str]
+) -> None:
     trained.summary()
-    printed = capsys.readouterr().out
-    assert "L* -> a*, b*" in printed
-    assert "'epochs': 2" in printed
-    assert "Total params" in printed
+    first, _, *blocks, total, training, final, rest = capsys.readouterr().out.splitlines()
+    assert first == "Color space Lab(): L* -> a*, b*"
+    assert [line.split()[0] for line in blocks] == ["down0", "bottom", "up0", "head"]
+    assert blocks[0].split()[1:] == ["25", "x", "19", "x", "4", "220"]
+    assert total.split()[-1] == f"{trained.model.count_params():,}"
+    assert training.startswith("Training: epochs 2, pictures 8, ")
+    assert final.startswith("At its end: loss 0.")
+    # It is what it says.
+    assert eval(rest.partition(": ")[2], {"colorizer": trained}) is None
+    assert "up0_skip" in capsys.readouterr().out
+
+
+def test_a_colorizer_tells_what_it_is(small_portraits: np.ndarray) -> None:
+    colorizer = tiny("oklab", hints=True)
+    assert repr(colorizer).splitlines() == [
+        "UNetColorizer(Oklab(), image_size=None, hints=True)",
+        f"  network: filters 2 4, {colorizer.model.count_params():,} parameters",
+        "  training: none yet",
+        "  engine: none yet: the first predict chooses it",
+    ]
+    colorizer.fit(small_portraits, epochs=1, verbose=0)
+    colorizer.predict(small_portraits[0], precision="float32")
+    assert repr(colorizer).splitlines()[1:] == [
+        f"  network: filters 2 4, {colorizer.model.count_params():,} parameters",
+        "  training: 1 epoch of 8 pictures, loss mae",
+        "  engine: tensorflow (float32)",
+    ]
 
 
 def test_the_network_is_the_one_that_build_unet_makes(trained: UNetColorizer) -> None:

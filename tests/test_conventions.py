@@ -23,7 +23,7 @@ SOURCE = ROOT / "src" / "unetcolor"
 # A package imports from earlier rows only, or from itself. A module that lies in no package is a package of its own.
 FLOORS = [
     {"errors", "_log", "_quiet"},
-    {"_checks", "_files", "_strips", "_progress"},
+    {"_checks", "_files", "_strips", "_progress", "_figure", "_forking"},
     {"spaces", "images", "networks"},
     {"codec", "losses", "hints"},
     {"metrics", "plots", "testing", "samples", "models"},

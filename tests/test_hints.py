@@ -127,7 +127,7 @@ def test_nothing_is_no_hint(nothing: Any) -> None:
         (np.zeros((60, 90, 3), np.uint8), "four channels, RGB and alpha, not the shape"),
         (np.full((60, 90, 4), np.nan, np.float32), "floats must be finite"),
         (np.full((60, 90, 4), 300.0), "floats must be finite and in 0..1"),
-        (np.full((60, 90, 4), 3), "give uint8"),
+        (np.full((60, 90, 4), 300), "give uint16"),
         (7, "hints are a list of Hint, or a picture with transparency, not int"),
         ([(1, 2, "red")], "hints are a list of unetcolor.Hint; one of them is"),
     ],

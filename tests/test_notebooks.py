@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64decode
 from pathlib import Path
 
 import nbformat
@@ -64,6 +65,14 @@ def test_a_notebook_is_kept_without_what_it_prints(path: Path) -> None:
         if cell.cell_type == "code":
             assert cell.outputs == []
             assert cell.execution_count is None
+
+
+def test_a_notebook_shows_a_figure_that_is_the_value_of_a_cell(kernel: str) -> None:
+    cell = nbformat.v4.new_code_cell("from unetcolor.plots import plot_history\nplot_history({'loss': [1.0, 0.5]})")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(notebook, kernel_name=kernel, timeout=60).execute()
+    (shown,) = notebook.cells[0].outputs
+    assert b64decode(shown.data["image/png"]).startswith(b"\x89PNG")
 
 
 @pytest.mark.slow

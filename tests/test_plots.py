@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import subprocess
 import sys
 
@@ -8,9 +9,13 @@ import keras
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
-from unetcolor import get_color_space, list_color_spaces
-from unetcolor.plots import plot_channels, plot_comparison, plot_history, plot_luminance
+from unetcolor import Hint, get_color_space, list_color_spaces
+from unetcolor.codec import Codec
+from unetcolor.images import to_float
+from unetcolor.plots import compare, plot_channels, plot_comparison, plot_history, plot_luminance
+from unetcolor.prediction.predictor import Predictor
 
 
 def batch(count: int, height: int = 10, width: int = 8, channels: int = 3) -> np.ndarray:
@@ -198,6 +203,44 @@ class TestHistory:
             plot_history({"loss": [0.5, 0.4], "val_loss": [0.6]})
 
 
+class TestCompare:
+    @pytest.fixture
+    def predictor(self) -> Predictor:
+        def network(batch):
+            return np.concatenate([0.7 - 0.1 * batch[..., :1], 0.4 + 0.1 * batch[..., :1]], axis=-1)
+
+        return Predictor(Codec(get_color_space("lab"), hints=True), network, 20)  # type: ignore[arg-type]
+
+    def drawn(self, figure: Figure) -> dict[str, np.ndarray]:
+        return {ax.get_title(): np.asarray(ax.images[0].get_array()) for ax in figure.axes}
+
+    def test_shows_gray_the_result_and_the_truth(self, predictor):
+        photo = (batch(1)[0] * 255).astype(np.uint8)
+        drawn = self.drawn(compare(predictor, photo, saturation=2))
+        assert list(drawn) == ["gray", "colorized", "truth"]
+        np.testing.assert_array_equal(drawn["truth"], to_float(photo))
+        np.testing.assert_array_equal(drawn["colorized"], to_float(predictor.predict(photo, saturation=2)))
+        assert np.ptp(drawn["gray"], axis=-1).max() < 0.01
+        lab = get_color_space("lab")
+        np.testing.assert_allclose(lab.encode(drawn["gray"])[0], lab.encode(to_float(photo))[0], atol=1)
+
+    def test_a_gray_photo_has_no_truth(self, predictor):
+        gray = np.full((30, 20, 3), 90, np.uint8)
+        assert list(self.drawn(compare(predictor, gray))) == ["gray", "colorized"]
+        assert list(self.drawn(compare(predictor, gray[..., 0]))) == ["gray", "colorized"]
+
+    def test_takes_what_predict_takes_and_hints(self, predictor):
+        photo = Image.fromarray(np.full((30, 20, 4), 90, np.uint8))
+        drawn = self.drawn(compare(predictor, photo, hints=[Hint(15, 10, "red", 5)]))
+        assert np.ptp(drawn["colorized"][15, 10]) > 0.2
+        assert np.ptp(drawn["gray"], axis=-1).max() < 0.01
+
+    @pytest.mark.parametrize("photo", [batch(2), [batch(1)[0]], None])
+    def test_one_picture_only(self, predictor, photo):
+        with pytest.raises(ValueError, match="a picture"):
+            compare(predictor, photo)
+
+
 def test_every_figure_can_be_written():
     rgb = batch(1)[0]
     figures = [
@@ -206,6 +249,7 @@ def test_every_figure_can_be_written():
         plot_channels(rgb, "luv"),
         plot_history({"loss": [1.0, 0.5]}),
     ]
+    assert pickle.loads(pickle.dumps(figures[0])).axes
     for figure in figures:
         assert isinstance(figure, Figure)
         assert draw(figure).startswith(b"\x89PNG")

@@ -4,36 +4,47 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Self, Unpack, overload
 
 import keras
 import numpy as np
 
 import unetcolor
 from unetcolor._checks import path_to, seed_or_none, size_of_network, true_or_false, verbosity
+from unetcolor._forking import about_to_compute
 from unetcolor._progress import tell
 from unetcolor.codec import Codec
 from unetcolor.errors import NotFittedError
 from unetcolor.evaluation import score
 from unetcolor.export.exporting import Exported, export
+from unetcolor.hints import HintsLike
+from unetcolor.images import PictureLike
+from unetcolor.images.opening import PathLike
+from unetcolor.images.taking import OnePicture, SupportsArray
 from unetcolor.metrics import format_scores
 from unetcolor.models import keras_file
 from unetcolor.models.presets import path_of_model, path_of_preset
 from unetcolor.models.record import Record, check_can_be_saved
+from unetcolor.models.telling import lines_of, summary_of
 from unetcolor.networks.encoders import get_encoder
 from unetcolor.networks.options import UNetOptions
 from unetcolor.networks.precision import Precision
 from unetcolor.prediction.engines.cache import Engines
 from unetcolor.prediction.full_size import Adjust
+from unetcolor.prediction.options import PredictOptions
 from unetcolor.prediction.predictor import Predictor, side_of
+from unetcolor.prediction.reference import Reference
 from unetcolor.spaces import ColorSpace, get_color_space
 from unetcolor.spaces.registry import provider_of
 from unetcolor.training import Ageing, Augmentation, Cosine, Hinting
 from unetcolor.training.compilation import Compilation
 from unetcolor.training.fit import train
+from unetcolor.training.forms import ColorPictures
+from unetcolor.training.hinting import hints_to_draw
 from unetcolor.training.options import Options
-from unetcolor.training.pictures import Size
+from unetcolor.training.pictures import DEFAULT_IMAGE_SIZE, Size
 
 
 class UNetColorizer:
@@ -138,9 +149,9 @@ class UNetColorizer:
 
     def fit(
         self,
-        images: Any,
+        images: ColorPictures,
         *,
-        validation_data: Any = None,
+        validation_data: ColorPictures | None = None,
         validation_split: float = 0.0,
         validate_colors: bool = False,
         epochs: int = 50,
@@ -167,8 +178,8 @@ class UNetColorizer:
         Parameters
         ----------
         images
-            An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
-            its subfolders; a list of paths; an ``.npz`` file, of which ``train_images`` is taken;
+            An array or tensor ``(n, height, width, 3)`` with values as in :meth:`predict`; a folder, searched with its
+            subfolders; a list or another iterable of paths; an ``.npz`` file, of which ``train_images`` is taken;
             :class:`unetcolor.training.Sources`, several of these with a share each; or a ``tf.data.Dataset`` or
             ``keras.utils.PyDataset`` of batches. Gray, toned and unreadable files are left out, with a warning that
             counts them.
@@ -257,7 +268,7 @@ class UNetColorizer:
                 shuffle=shuffle,
                 augment=augment,
                 ageing=ageing,
-                hints=self._hints_to_draw(hints),
+                hints=hints_to_draw(hints, takes_hints=self.hints),
                 sizes=sizes,
                 average=average,
                 learning_rate=learning_rate,
@@ -277,14 +288,21 @@ class UNetColorizer:
             require_room=self._options.require_room,
         )
 
+    # Arrays, paths and files are iterable, too: the first that fits is meant.
+    @overload
+    def predict(self, images: OnePicture, **options: Unpack[PredictOptions]) -> np.ndarray: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, images: PathLike | SupportsArray, **options: Unpack[PredictOptions]) -> np.ndarray | Any: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, images: Iterable[PictureLike], **options: Unpack[PredictOptions]) -> list[np.ndarray]: ...
     def predict(
         self,
-        images: Any,
+        images: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Any = None,
-        reference: Any = None,
+        hints: HintsLike | Sequence[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         verbose: Any = "auto",
@@ -297,10 +315,12 @@ class UNetColorizer:
         Parameters
         ----------
         images
-            A picture: an array ``(height, width)`` or ``(height, width, channels)``, a path or a Pillow
-            image; a batch: an array with one dimension more; or a list of pictures of any sizes. Channels are
-            gray, gray and alpha, RGB, or RGB and alpha; of RGB only the luminance is used. uint8 is 0..255,
-            uint16 is 0..65535, floats are 0..1.
+            A picture: an array or tensor ``(height, width)`` or ``(height, width, channels)``, a path, a Pillow image,
+            the bytes of a picture file, or such a file, open for reading, of which the rest is read; a batch: an array
+            with one dimension more; a folder, whose pictures are those of :func:`unetcolor.images.pictures_in` except
+            layers of hints; or a list or another iterable of pictures of any sizes. Channels are gray, gray and alpha,
+            RGB, or RGB and alpha; of RGB only the luminance is used. uint8 is 0..255, uint16 is 0..65535, floats are
+            0..1; wider whole numbers, such as int64, must be 0..255, and are taken as uint8.
         size
             The network sees pictures at the area of a square with this side, in pixels, instead.
         saturation
@@ -308,12 +328,12 @@ class UNetColorizer:
             says, more is more vivid. What the screen cannot show is pulled back toward gray.
         hints
             Colors that you know, if the network takes hints: a list of :class:`unetcolor.Hint`; or a layer, a picture
-            with transparency of the photo's aspect (an array, a path or a Pillow image) that shows colors at some
-            places and is transparent elsewhere. Of several pictures a list, with the hints or None for each. At these
+            with transparency of the photo's aspect, in any of these forms, that shows colors at some places and is
+            transparent elsewhere. Of several pictures a list, with the hints or None for each. At these
             places the result has the hint's hue and chroma, as far as sRGB has them at the photo's luminance.
         reference
-            A photo in color (an array, a path or a Pillow image) of the same album or film: colors are pulled half of
-            the way to those that it has at the same lightness, and gray stays gray.
+            A photo in color of the same album or film, in any of these forms: colors are pulled half of the way to
+            those that it has at the same lightness, and gray stays gray.
         precision
             Of the network's arithmetic. ``"bfloat16"`` is faster on processors that have it; colors then differ by
             a level or two of 255, rarely by more. ``"auto"`` takes it there, and ``"float32"`` elsewhere.
@@ -326,7 +346,7 @@ class UNetColorizer:
         -------
         numpy.ndarray or list of numpy.ndarray
             ``(height, width, 3)``, with alpha as a fourth channel if the picture has it, of the picture's
-            dtype; a batch ``(n, height, width, 3)`` for a batch, a list for a list.
+            dtype; a batch ``(n, height, width, 3)`` for a batch; a list for a folder, a list and any other iterable.
 
         Raises
         ------
@@ -343,11 +363,14 @@ class UNetColorizer:
         The first call prepares the network for those that follow, whatever the sizes of their pictures, which takes
         about a second.
 
-        An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones.
+        An array whose last axis has 4 entries or fewer is one picture, never a batch of very narrow ones. Channels come
+        last: an array ``(3, height, width)`` or ``(4, height, width)`` may be a picture whose channels come first, or a
+        batch of gray ones, and is an error. ``np.moveaxis(array, 0, -1)`` says the one, ``list(array)`` the other.
         """
-        predictor = self.predictor(precision=precision)
-        return predictor.predict(
-            images,
+        # Of a union, mypy would try each overload on each of its parts.
+        given: Any = images
+        colored: np.ndarray | list[np.ndarray] = self.predictor(precision=precision).predict(
+            given,
             size=size,
             saturation=saturation,
             hints=hints,
@@ -355,15 +378,16 @@ class UNetColorizer:
             batch_size=batch_size,
             verbose=verbose,
         )
+        return colored
 
     def stream(
         self,
-        pictures: Iterable[Any],
+        pictures: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Iterable[Any] | None = None,
-        reference: Any = None,
+        hints: Iterable[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         precision: Precision = "auto",
         batch_size: int = 32,
         adjust: Adjust | None = None,
@@ -373,7 +397,7 @@ class UNetColorizer:
         Parameters
         ----------
         pictures
-            Pictures as :meth:`predict` takes them, in any iterable, which is read as the results are taken.
+            Pictures as :meth:`predict` takes them: any iterable, which is read as the results are taken, or a folder.
         size, saturation, reference, precision, batch_size
             As in :meth:`predict`.
         hints
@@ -439,7 +463,7 @@ class UNetColorizer:
 
     def evaluate(
         self,
-        images: Any,
+        images: ColorPictures,
         *,
         size: int | None = None,
         saturation: float = 1.0,
@@ -627,12 +651,36 @@ class UNetColorizer:
         colorizer._begin()
         return colorizer
 
-    def summary(self, **keras_arguments: Any) -> None:
-        """Print the color space, how the network was trained, and :meth:`keras.Model.summary`."""
-        channels = ", ".join(channel.name for channel in self.space.targets)
-        print(f"Color space {self.space!r}: {self.space.luminance.name} -> {channels}")
-        print(f"Pictures of (height, width) {self.image_size}; training: {self._training or 'none yet'}")
-        self._model.summary(**keras_arguments)
+    def summary(self) -> None:
+        """Print the network's blocks, how it was trained, and how to see every layer.
+
+        Examples
+        --------
+        >>> UNetColorizer("lab", image_size=(100, 75), filters=(8, 16)).summary()
+        Color space Lab(): L* -> a*, b*
+        block   height x width x channels  parameters
+        down0                100 x 75 x 8         728
+        bottom               50 x 38 x 16       3,616
+        up0                  100 x 75 x 8       2,320
+        head                 100 x 75 x 2          18
+        in all                                  6,682
+        Training: none yet
+        All layers: colorizer.model.summary()
+        """
+        print(summary_of(self._codec, self._model, self._image_size or DEFAULT_IMAGE_SIZE, self._training))
+
+    def __repr__(self) -> str:
+        called = f"{type(self).__name__}({self.space!r}, image_size={self._image_size}, hints={self.hints})"
+        return "\n  ".join([called, *lines_of(self._model, self._options, self._training), f"engine: {self._engines}"])
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Self:  # noqa: D102
+        # Before anything is built or unpickled.
+        about_to_compute()
+        return super().__new__(cls)
+
+    def __copy__(self) -> Self:
+        # Two colorizers of one network would train each other.
+        return deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
         # Without engines, which belong to this process, and without the optimizer, as in a file.
@@ -642,13 +690,6 @@ class UNetColorizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._begin()
-
-    def _hints_to_draw(self, hints: bool | Hinting | None) -> bool | Hinting:
-        if hints is None:
-            return self.hints
-        if not self.hints and (isinstance(hints, Hinting) or hints is True):
-            raise ValueError("this network takes no hints: build it with UNetColorizer(hints=True)")
-        return hints
 
     @property
     def _working_size(self) -> Size:

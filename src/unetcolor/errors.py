@@ -127,6 +127,10 @@ class DivergedError(UnetcolorError, ArithmeticError):
     """A training ran into numbers that are not finite; the message says when, and what the network is left with."""
 
 
+class ForkedError(UnetcolorError, RuntimeError):
+    """Keras was to compute in a process that was forked after it had; the message says what to do."""
+
+
 class MissingExtraError(UnetcolorError, ImportError):
     """An optional dependency is not installed; the message holds the command that installs it."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from unetcolor import metrics
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
+from unetcolor.images.taking import holds_array
 from unetcolor.training.pictures import Size, open_pictures
 from unetcolor.training.streams import is_stream, open_stream
 
@@ -39,7 +40,7 @@ def score(images: Any, colorize: Colorize, codec: Codec, image_size: Size, verbo
         pictures: Any = (picture for batch in stream.batches() for picture in batch)
         total = 0
     else:
-        size = None if isinstance(images, np.ndarray) else image_size
+        size = None if holds_array(images) else image_size
         pictures = open_pictures(images, size, part="test", verbose=verbose)
         total = len(pictures)
     truth, to_color, to_gray = tee(pictures, 3)

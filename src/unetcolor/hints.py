@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageColor
+from PIL import ImageColor
 from typing_extensions import override
 
 from unetcolor._checks import not_negative
 from unetcolor._strips import STRIP_PIXELS
-from unetcolor.images import read_image, split_alpha, to_float
+from unetcolor.images import PictureLike, split_alpha, take, to_float
+from unetcolor.images.taking import is_single
 
 # The end of the name of a file with a layer, which lies next to its photo.
 LAYER_SUFFIX = ".hints.png"
@@ -127,6 +127,10 @@ class Hints(ABC):
         """Number of hints: those of a list, or the patches of a layer."""
 
 
+HintsLike: TypeAlias = Sequence[Hint] | PictureLike | Hints
+"""The hints of one photo: a list of :class:`Hint`, or a layer in any form of a picture."""
+
+
 class _List(Hints):
     """Discs; where two overlap, the later one covers the earlier."""
 
@@ -222,8 +226,8 @@ def read_hints(given: Any) -> Hints | None:
     Parameters
     ----------
     given
-        None; what this function returned; a list of :class:`Hint`; or a layer: an array ``(height, width, 4)``, a path
-        or a Pillow image, RGB with alpha, of the photo's aspect.
+        None; what this function returned; a list of :class:`Hint`; or a layer: a picture of the photo's aspect, RGB
+        with alpha, in any form that :func:`unetcolor.images.take` takes.
 
     Raises
     ------
@@ -241,18 +245,17 @@ def read_hints(given: Any) -> Hints | None:
         if others:
             raise ValueError(f"hints are a list of unetcolor.Hint; one of them is {others[0]!r}")
         return _List(given) if given else None
-    if isinstance(given, str | os.PathLike | Image.Image) and given != "":
-        given = read_image(given)
-    if not isinstance(given, np.ndarray):
+    if not is_single(given) or (isinstance(given, str) and not given):
         raise ValueError(f"hints are a list of Hint, or a picture with transparency, not {type(given).__name__}")
-    colors, alpha = split_alpha(given) if given.ndim == 3 else (given, None)
+    layer = take(given)
+    colors, alpha = split_alpha(layer) if layer.ndim == 3 else (layer, None)
     if alpha is None:
         raise ValueError(
             "a layer of hints is transparent where there is no hint: four channels, RGB and alpha, not the shape "
-            f"{given.shape}"
+            f"{layer.shape}"
         )
     # For its errors: a NaN is no color, and a dtype tells a range or does not.
-    to_float(given if given.dtype.kind == "f" else given[:1, :1])
+    to_float(layer if layer.dtype.kind == "f" else layer[:1, :1])
     return _Layer(colors, alpha) if alpha.any() else None
 
 

@@ -1,8 +1,8 @@
 """Figures of pictures, color spaces and trainings; needs ``pip install "unetcolor[plot]"``.
 
 Every function returns a ``matplotlib.figure.Figure`` that is made without pyplot: nothing is shown, no window system
-is needed, and no figure stays in memory. Save it with ``figure.savefig("name.png")``. A notebook shows it after
-``%matplotlib inline``.
+is needed, and no figure stays in memory. Save it with ``figure.savefig("name.png")``. A notebook shows it if it is the
+last value of a cell.
 
 Pictures are sRGB, and their range follows from the dtype as everywhere in unetcolor: uint8 is 0 to 255, uint16 is 0 to
 65535, floats are 0 to 1.
@@ -10,13 +10,13 @@ Pictures are sRGB, and their range follows from the dtype as everywhere in unetc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from unetcolor.errors import require
-from unetcolor.images import to_float
+from unetcolor.images import PictureLike, from_float, is_gray, split_alpha, take, to_float
 from unetcolor.spaces import Channel, ColorSpace, get_color_space, in_strips
 
 if TYPE_CHECKING:
@@ -33,6 +33,57 @@ _SMALL, _LARGE = 2.0, 3.0
 _TITLE, _BAR = 0.35, 0.7
 # A picture smaller than this, in pixels, is drawn with visible pixels instead of blurred ones.
 _FEW_PIXELS = 128
+
+
+class Colorizes(Protocol):
+    """What gives colors to pictures: a colorizer or a predictor."""
+
+    @property
+    def predict(self) -> Callable[..., Any]:
+        """Returns a picture in color."""
+
+
+def compare(colorizer: Colorizes, photo: PictureLike, **options: Any) -> Figure:
+    """Draw a photo in gray and as it is colorized, and in its true colors if it has any.
+
+    Parameters
+    ----------
+    colorizer
+        A :class:`unetcolor.UNetColorizer` or a :class:`unetcolor.prediction.predictor.Predictor`.
+    photo
+        One picture, in any form that ``predict`` takes. Its alpha is left out.
+    **options
+        Those of ``predict``, such as ``saturation`` and ``hints``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Axes from left to right: gray, which is the luminance that the color space keeps, colorized, and truth.
+
+    Raises
+    ------
+    ValueError
+        It is no single picture, or ``predict`` refuses it.
+
+    Examples
+    --------
+    >>> from unetcolor import UNetColorizer, samples
+    >>> figure = compare(UNetColorizer.from_preset("photo"), samples.photos()[0])
+    >>> [ax.get_title() for ax in figure.axes]
+    ['gray', 'colorized', 'truth']
+    """
+    pixels, _ = split_alpha(take(photo))
+    # Hints and a reference have colors at any saturation.
+    gray = {**options, "saturation": 0, "hints": None, "reference": None}
+    panels = {"gray": colorizer.predict(pixels, **gray), "colorized": colorizer.predict(pixels, **options)}
+    if pixels.ndim == 3 and not is_gray(from_float(to_float(pixels), np.uint8)):
+        panels["truth"] = pixels
+    images = {title: _picture(panel, title) for title, panel in panels.items()}
+    width, height = _inches(images["gray"], _LARGE)
+    figure = _new_figure(len(images) * width, height + _TITLE)
+    for ax, (title, image) in zip(figure.subplots(1, len(images)), images.items(), strict=True):
+        _draw(ax, image, title)
+    return figure
 
 
 def plot_comparison(truth: Pictures, colorized: Pictures, gray: Pictures | None = None, *, count: int = 5) -> Figure:
@@ -219,9 +270,9 @@ def plot_history(history: Any) -> Figure:
 def _new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches, or say how to install matplotlib."""
     require("matplotlib", "plot")
-    from matplotlib.figure import Figure
+    from unetcolor._figure import ShownFigure
 
-    return Figure(figsize=(width, height), dpi=_DPI, layout="compressed")
+    return ShownFigure(figsize=(width, height), dpi=_DPI, layout="compressed")
 
 
 def _picture(pixels: np.ndarray, what: str) -> np.ndarray:

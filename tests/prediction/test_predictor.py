@@ -36,7 +36,7 @@ def test_shape_and_dtype_are_kept(trained: UNetColorizer, channels: int | None, 
 
 
 def test_single_batch_and_list_agree(trained: UNetColorizer) -> None:
-    pictures = rng.integers(0, 256, (3, 30, 21), dtype=np.uint8)
+    pictures = rng.integers(0, 256, (5, 30, 21), dtype=np.uint8)
     batch = trained.predict(pictures)
     listed = trained.predict(list(pictures))
     assert isinstance(listed, list)
@@ -182,7 +182,7 @@ def test_size_changes_what_the_network_sees(trained: UNetColorizer, small_portra
         (np.zeros((2, 8, 8, 5), np.uint8), "this array has the shape"),
         (np.zeros((2, 2, 8, 8, 3), np.uint8), "this array has the shape"),
         ([np.zeros((2, 8, 8), np.uint8)], "must be a single one"),
-        (np.zeros((8, 8), np.int32), "int32"),
+        (np.full((8, 8), 256, np.int32), "int32"),
         (np.zeros((8, 8), bool), "bool"),
         (np.full((8, 8), 200.0), "divide"),
         (np.full((8, 8), np.nan), "NaN|nan|finite"),

@@ -38,7 +38,7 @@ def test_numbers_keep_their_order_of_bytes_and_odd_ones_are_refused(predictor: P
         assert colored.dtype == np.dtype(f"{order}u2")
         np.testing.assert_array_equal(colored, predictor.predict(levels, verbose=0))
     with pytest.raises(ValueError, match="uint32"):
-        predictor.predict(np.zeros((30, 30), np.uint32), verbose=0)
+        predictor.predict(np.full((30, 30), 256, np.uint32), verbose=0)
 
 
 def pictures(channels: int, dtype: Any, count: int = 5) -> list[np.ndarray]:

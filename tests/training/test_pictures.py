@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from unetcolor import UNetColorizer
 from unetcolor.images import write_image
@@ -51,6 +53,19 @@ def test_a_list_of_paths_keeps_its_order(folder: Path) -> None:
     there, back = open_pictures(paths, (24, 24)), open_pictures(paths[::-1], (24, 24))
     np.testing.assert_array_equal(there[0], back[1])
     assert not np.array_equal(there[0], back[0])
+
+
+def test_what_gives_paths_is_a_list_of_them(folder: Path) -> None:
+    expected = list(open_pictures([folder / "b.png", folder / "deeper" / "a.jpg"], (24, 24)))
+    paths = [str(folder / "b.png"), str(folder / "deeper" / "a.jpg")]
+    for same in (iter(paths), np.array(paths), np.array(paths, object)):
+        np.testing.assert_array_equal(list(open_pictures(same, (24, 24))), expected)
+
+
+def test_tensors_and_wide_whole_numbers_are_arrays() -> None:
+    array = np.stack([color() for _ in range(3)])
+    for same in (tf.constant(array), array.astype(np.int64), jnp.asarray(array)):
+        np.testing.assert_array_equal(list(open_pictures(same)), array)
 
 
 def test_gray_and_unreadable_files_are_left_out_and_counted(folder: Path) -> None:
@@ -105,7 +120,10 @@ def test_an_npz_has_a_training_and_a_test_part(tmp_path: Path) -> None:
         (np.zeros((5, 8, 8), np.uint8), "shape \\(n, height, width, 3\\), not \\(5, 8, 8\\)"),
         (np.zeros((5, 8, 8, 1), np.uint8), "learns from pictures in color"),
         (np.zeros((0, 8, 8, 3), np.uint8), "holds no pictures"),
-        (np.zeros((2, 8, 8, 3), np.int64), "int64"),
+        (np.full((2, 8, 8, 3), 256), "int64"),
+        (np.zeros((2, 3, 8, 9), np.uint8), r"not \(2, 3, 8, 9\); channels come last: np.moveaxis\(array, -3, -1\)"),
+        ({"a.png"}, "must have an order"),
+        (b"a.png", "not bytes"),
         (np.full((2, 8, 8, 3), 255.0), "divide"),
         (np.full((2, 8, 8, 3), np.nan), "NaN|finite|nan"),
         ([], "not an empty list"),

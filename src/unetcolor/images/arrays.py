@@ -49,11 +49,21 @@ def split_alpha(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """
     channels = 1 if pixels.ndim == 2 else pixels.shape[-1]
     if pixels.ndim not in (2, 3) or channels not in (1, 2, 3, 4) or 0 in pixels.shape:
-        raise ValueError(f"a picture has shape (height, width) or (height, width, 1 to 4 channels), not {pixels.shape}")
+        raise ValueError(
+            f"a picture has shape (height, width) or (height, width, 1 to 4 channels), not {pixels.shape}"
+            + channels_first(pixels.shape)
+        )
     if pixels.ndim == 2:
         return pixels, None
     color = pixels[..., 0] if channels < 3 else pixels[..., :3]
     return color, pixels[..., -1] if channels in (2, 4) else None
+
+
+def channels_first(shape: tuple[int, ...]) -> str:
+    """Return what an error adds if a shape looks as if channels came before height and width; else an empty text."""
+    if len(shape) < 3 or shape[-3] not in (1, 3, 4) or shape[-1] <= 4:
+        return ""
+    return "; channels come last: np.moveaxis(array, -3, -1) moves them there"
 
 
 def to_float(pixels: np.ndarray) -> np.ndarray:

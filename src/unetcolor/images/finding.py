@@ -6,6 +6,8 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from unetcolor.images.formats import READ_SUFFIXES
+
 # What systems leave in folders that is not hidden.
 _NOT_PICTURES = {"thumbs.db", "desktop.ini"}
 
@@ -44,6 +46,31 @@ def find_pictures(
             is_wanted = suffixes is None or path.suffix.lower() in suffixes
             if is_wanted and not name.startswith(".") and name.lower() not in _NOT_PICTURES and _is_file(path):
                 yield path
+
+
+def pictures_in(folder: str | os.PathLike[str]) -> list[Path]:
+    """Return the picture files of a folder and of the folders in it, as ``fit`` and ``predict`` find them.
+
+    Parameters
+    ----------
+    folder
+        Where to look for files with the suffixes of picture formats.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Sorted by their paths.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    """
+    # The order decides which pictures are set aside for validation.
+    paths = sorted(find_pictures(Path(folder), suffixes=READ_SUFFIXES))
+    if not paths:
+        raise ValueError(f"no pictures in {folder} or its subfolders: looked for {' '.join(sorted(READ_SUFFIXES))}")
+    return paths
 
 
 def place(path: Path) -> str:

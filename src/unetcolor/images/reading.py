@@ -11,7 +11,7 @@ from unetcolor._checks import height_and_width
 from unetcolor.images.arrays import cover, split_alpha
 from unetcolor.images.decoding import decode_file, decode_image, further_pictures
 from unetcolor.images.metadata import Metadata, is_turned_by_pillow, metadata_of
-from unetcolor.images.opening import MAX_PIXELS, PathLike, Source, opened
+from unetcolor.images.opening import MAX_PIXELS, PathLike, Source, name_of, opened
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def read_image(source: Source, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         if file is not None:
             notes += further_pictures(picture)
     for note in notes:
-        warnings.warn(f"{source}: {note}", stacklevel=2)
+        warnings.warn(f"{name_of(source)}: {note}", stacklevel=2)
     return pixels
 
 

@@ -23,6 +23,7 @@ import keras
 import numpy as np
 
 from unetcolor._files import replacing
+from unetcolor._forking import about_to_compute
 from unetcolor.codec import Codec
 from unetcolor.errors import ModelLoadError, shown, shown_names
 from unetcolor.models.archive import LARGEST_FILE, Member, open_member, read_member
@@ -95,6 +96,7 @@ def load_network(path: str | os.PathLike[str], *, encoder: keras.Model | None = 
     ModelLoadError
         The file is missing, damaged, or not a colorizer, or it needs a color space or an encoder that is not there.
     """
+    about_to_compute()
     record = read_record(path)
     codec = Codec(space_of(path, record), record.network.head_stride, record.hints)
     # A copy: the weights of the file are not to change the encoder that was given, nor what else is made of it.
@@ -135,6 +137,7 @@ def build_colorizer_network(
     codec: Codec, options: UNetOptions, encoder: keras.Model | None, seed: int | None
 ) -> keras.Model:
     """Build the network of a colorizer, under the names that its file knows."""
+    about_to_compute()
     return build_unet(
         codec.input_channels,
         codec.output_channels,

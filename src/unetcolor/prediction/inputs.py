@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from unetcolor.errors import counted
-from unetcolor.hints import Hints, read_hints
-from unetcolor.images import read_image, split_alpha, to_float
+from unetcolor.hints import LAYER_SUFFIX, Hints, read_hints
+from unetcolor.images import pictures_in, split_alpha, take, to_float
+from unetcolor.images.arrays import channels_first
+from unetcolor.images.taking import FORMS, array_of, entries_of, holds_array, is_column, is_single
 
 # Photos are held in memory until the network has seen a batch of them: no more than these values at once.
 _BATCH_VALUES = 50_000_000
@@ -35,44 +36,101 @@ class Loaded(NamedTuple):
     hints: Hints | None = None
 
 
-def list_pictures(images: Any) -> tuple[list[Any], Callable[[list[np.ndarray]], Any]]:
-    """Return the pictures that ``predict`` was given, and what puts the results into the same form.
+class Given(NamedTuple):
+    """What prediction was given.
+
+    Attributes
+    ----------
+    pictures
+        The pictures, one after the other.
+    join
+        Puts the results into the form of what was given.
+    is_single
+        Whether it was one picture, and neither a list nor a batch of one.
+    """
+
+    pictures: Iterable[Any]
+    join: Callable[[list[np.ndarray]], Any]
+    is_single: bool = False
+
+
+def open_given(images: Any, what: str = "pictures") -> Given:
+    """Return what ``predict`` or ``stream`` was given as single pictures.
+
+    Parameters
+    ----------
+    images
+        A picture, a batch as an array, a folder, or an iterable of pictures.
+    what
+        What errors call them.
 
     Raises
     ------
     ValueError
-        It is none of the forms that ``predict`` takes, or empty.
+        It is none of these, or empty.
     """
-    if isinstance(images, list | tuple):
-        if not images:
-            raise ValueError(f"there are no pictures in an empty {type(images).__name__}")
-        batches = [image for image in images if isinstance(image, np.ndarray) and not _is_picture(image)]
-        if batches:
-            raise ValueError(f"each picture of a list must be a single one; one has the shape {batches[0].shape}")
-        return list(images), lambda results: results
-    if isinstance(images, np.ma.MaskedArray):
-        raise ValueError("pictures must be arrays without a mask: give what array.filled(0) returns")
-    if isinstance(images, np.ndarray) and not _is_picture(images):
-        if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] > 4):
-            raise ValueError(
-                "a picture is an array (height, width) or (height, width, channels) with 1 to 4 channels, and a batch "
-                f"has one dimension more; this array has the shape {images.shape}"
-            )
-        if 0 in images.shape:
-            raise ValueError(f"there are no pictures in an array of shape {images.shape}")
-        return list(images), np.stack
-    return [images], lambda results: results[0]
+    if isinstance(images, str | os.PathLike) and images != "" and os.path.isdir(images):
+        # Layers of hints lie next to their photos.
+        paths = [path for path in pictures_in(images) if not path.name.lower().endswith(LAYER_SUFFIX)]
+        return Given(paths, _as_list)
+    if holds_array(images):
+        array = array_of(images)
+        if not is_column(array):
+            return _open_array(array)
+    elif is_single(images):
+        return Given([images], _first, is_single=True)
+    entries = entries_of(images, what, f"{FORMS}; a folder; or a list or another iterable of these")
+    return Given(map(_checked, entries), _as_list)
 
 
-def hints_of(given: Any, images: Any, pictures: list[Any]) -> list[Any]:
+def _open_array(array: np.ndarray) -> Given:
+    if _is_picture(array.shape):
+        return Given([array], _first, is_single=True)
+    shape = array.shape
+    if len(shape) not in (3, 4) or (len(shape) == 4 and shape[-1] > 4):
+        raise ValueError(
+            "a picture is an array (height, width) or (height, width, channels) with 1 to 4 channels, and a batch "
+            f"has one dimension more; this array has the shape {shape}{channels_first(shape)}"
+        )
+    if 0 in shape:
+        raise ValueError(f"there are no pictures in an array of shape {shape}")
+    if len(shape) == 3 and shape[0] in (3, 4):
+        raise ValueError(
+            f"an array of shape {shape} may be a picture whose channels come first, or {shape[0]} gray pictures: give "
+            "np.moveaxis(array, 0, -1) for the one, or list(array) for the others"
+        )
+    return Given(list(array), np.stack)
+
+
+def _checked(picture: Any) -> Any:
+    """Return an entry of a list as it is, or say at once what no single picture is."""
+    if not is_single(picture):
+        raise ValueError(f"each picture of a list must be {FORMS}; one is a {type(picture).__name__}")
+    shape = tuple(np.shape(picture)) if holds_array(picture) else ()
+    if shape and not _is_picture(shape):
+        raise ValueError(
+            f"each picture of a list must be a single one; one has the shape {shape}{channels_first(shape)}"
+        )
+    return picture
+
+
+def _first(results: list[np.ndarray]) -> np.ndarray:
+    return results[0]
+
+
+def _as_list(results: list[np.ndarray]) -> list[np.ndarray]:
+    return results
+
+
+def hints_of(given: Any, count: int, is_single: bool) -> list[Any]:
     """Return the hints of each picture, of what ``predict`` was given as hints.
 
     Parameters
     ----------
     given
         Hints for one picture, or for many a list with those of each.
-    images, pictures
-        What ``predict`` was given as pictures, and what :func:`list_pictures` made of it.
+    count, is_single
+        How many pictures there are, and whether it is one by itself.
 
     Raises
     ------
@@ -80,12 +138,12 @@ def hints_of(given: Any, images: Any, pictures: list[Any]) -> list[Any]:
         It is no list of as many.
     """
     if given is None:
-        return [None] * len(pictures)
-    if len(pictures) == 1 and pictures[0] is images:
+        return [None] * count
+    if is_single:
         return [given]
-    if not isinstance(given, list | tuple) or len(given) != len(pictures):
+    if not isinstance(given, list | tuple) or len(given) != count:
         raise ValueError(
-            f"hints for {counted(len(pictures), 'picture')} are a list of as many: of each its hints, or None; not "
+            f"hints for {counted(count, 'picture')} are a list of as many: of each its hints, or None; not "
             + (f"{len(given)}" if isinstance(given, list | tuple) else type(given).__name__)
         )
     return list(given)
@@ -122,19 +180,12 @@ def load_batches(
         yield batch
 
 
-def _is_picture(array: np.ndarray) -> bool:
-    return array.ndim == 2 or (array.ndim == 3 and array.shape[-1] <= 4)
+def _is_picture(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 2 or (len(shape) == 3 and shape[-1] <= 4)
 
 
-def _load(picture: Any) -> Loaded:
-    if isinstance(picture, str | os.PathLike | Image.Image):
-        if picture == "":
-            raise ValueError("the path of a picture must not be empty")
-        picture = read_image(picture)
-    if not isinstance(picture, np.ndarray):
-        raise ValueError(f"a picture is an array, a path or a Pillow image, not {type(picture).__name__}")
-    if isinstance(picture, np.ma.MaskedArray):
-        raise ValueError("a picture must be an array without a mask: give what array.filled(0) returns")
+def _load(given: Any) -> Loaded:
+    picture = take(given)
     if 0 in picture.shape:
         raise ValueError(f"a picture of shape {picture.shape} has no pixels")
     pixels, alpha = split_alpha(picture)

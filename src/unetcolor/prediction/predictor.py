@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 import numpy as np
 
@@ -21,9 +21,14 @@ from unetcolor._progress import with_progress
 from unetcolor._quiet import quiet_tensorflow
 from unetcolor.codec import Codec
 from unetcolor.errors import shown
+from unetcolor.hints import HintsLike
+from unetcolor.images import PictureLike
+from unetcolor.images.opening import PathLike
+from unetcolor.images.taking import OnePicture, SupportsArray
 from unetcolor.prediction.engines.base import Engine
 from unetcolor.prediction.full_size import Adjust, colorize
-from unetcolor.prediction.inputs import hints_of, list_pictures, read_each
+from unetcolor.prediction.inputs import hints_of, open_given, read_each
+from unetcolor.prediction.options import PredictorOptions
 from unetcolor.prediction.reference import Reference
 
 if TYPE_CHECKING:
@@ -127,21 +132,31 @@ class Predictor:
         made = f"{engine.name!r}, precision={engine.precision!r}" if isinstance(engine, Engine) else shown(engine)
         return f"Predictor(engine={made}, space={self.codec.space.name!r}, side={self.side:g})"
 
+    # Arrays, paths and files are iterable, too: the first that fits is meant.
+    @overload
+    def predict(self, images: OnePicture, **options: Unpack[PredictorOptions]) -> np.ndarray: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, images: PathLike | SupportsArray, **options: Unpack[PredictorOptions]) -> np.ndarray | Any: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, images: Iterable[PictureLike], **options: Unpack[PredictorOptions]) -> list[np.ndarray]: ...
     def predict(
         self,
-        images: Any,
+        images: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Any = None,
-        reference: Any = None,
+        hints: HintsLike | Sequence[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         batch_size: int = 32,
         verbose: Any = "auto",
     ) -> np.ndarray | list[np.ndarray]:
         """Give pictures their colors; see :meth:`unetcolor.UNetColorizer.predict`."""
         verbosity(verbose)
-        pictures, join = list_pictures(images)
-        each = None if hints is None else hints_of(hints, images, pictures)
+        given = open_given(images)
+        pictures = list(given.pictures)
+        if not pictures:
+            raise ValueError(f"there are no pictures in an empty {type(images).__name__}")
+        each = None if hints is None else hints_of(hints, len(pictures), given.is_single)
         colored = self._colorize(
             pictures,
             size=size,
@@ -151,25 +166,25 @@ class Predictor:
             batch_size=batch_size,
             ahead=len(pictures) > 1,
         )
-        results: np.ndarray | list[np.ndarray] = join(
+        results: np.ndarray | list[np.ndarray] = given.join(
             list(with_progress(colored, "Colorizing", len(pictures), bool(verbose)))
         )
         return results
 
     def stream(
         self,
-        pictures: Iterable[Any],
+        pictures: PictureLike | Iterable[PictureLike],
         *,
         size: int | None = None,
         saturation: float = 1.0,
-        hints: Iterable[Any] | None = None,
-        reference: Any = None,
+        hints: Iterable[HintsLike | None] | None = None,
+        reference: PictureLike | Reference | None = None,
         batch_size: int = 32,
         adjust: Adjust | None = None,
     ) -> Iterator[np.ndarray]:
         """Give pictures their colors one after the other; see :meth:`unetcolor.UNetColorizer.stream`."""
         return self._colorize(
-            pictures,
+            open_given(pictures).pictures,
             size=size,
             saturation=saturation,
             hints=hints,
@@ -185,7 +200,7 @@ class Predictor:
         size: int | None,
         saturation: float,
         hints: Iterable[Any] | None,
-        reference: Any,
+        reference: PictureLike | Reference | None,
         batch_size: int,
         adjust: Adjust | None = None,
         ahead: bool = False,
@@ -194,8 +209,6 @@ class Predictor:
             raise ValueError(
                 "this model takes no hints: the preset photo does, and so does a model of UNetColorizer(hints=True)"
             )
-        if not isinstance(pictures, Iterable):
-            raise TypeError(f"pictures must be a list or another iterable of pictures, not {shown(pictures)}")
         if hints is not None and not isinstance(hints, Iterable):
             raise TypeError(f"hints must be a list or another iterable of each picture's hints, not {shown(hints)}")
         if adjust is not None and not callable(adjust):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
 import numpy as np
-from PIL import Image
 from typing_extensions import override
 
 from unetcolor.codec import Codec
-from unetcolor.images import cover, from_float, is_gray, read_image, split_alpha, to_float
+from unetcolor.images import PictureLike, cover, from_float, is_gray, split_alpha, take, to_float
 from unetcolor.spaces.lab import Lab
 
 # All measured on pairs of photos of the same source: what brought the predicted colors nearest to the true ones.
@@ -35,7 +31,7 @@ class Reference:
     Parameters
     ----------
     picture
-        A photo in color: an array ``(height, width, 3)``, a path or a Pillow image.
+        A photo in color, in any form that :func:`unetcolor.images.take` takes.
 
     Raises
     ------
@@ -45,11 +41,8 @@ class Reference:
         The file cannot be read.
     """
 
-    def __init__(self, picture: Any) -> None:
-        if not isinstance(picture, np.ndarray | str | os.PathLike | Image.Image):
-            raise ValueError(f"a reference is an array, a path or a Pillow image, not {type(picture).__name__}")
-        pixels = picture if isinstance(picture, np.ndarray) else read_image(picture)
-        color, _ = split_alpha(pixels)
+    def __init__(self, picture: PictureLike) -> None:
+        color, _ = split_alpha(take(picture))
         small = to_float(cover(color, (_SIDE, _SIDE)))
         if color.ndim == 2 or is_gray(from_float(small, np.uint8)):
             raise ValueError("the reference must be a photo in color: this one is gray")

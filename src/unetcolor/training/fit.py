@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from unetcolor._checks import true_or_false, whole_number
+from unetcolor._forking import about_to_compute
 from unetcolor._log import logger
 from unetcolor.codec import Codec
 from unetcolor.errors import shown, unknown_name
@@ -94,6 +95,7 @@ def train(
     require_room
         Raises if pictures of a size are too large for the network.
     """
+    about_to_compute()
     to_compile, to_fit = sort_arguments(keras_arguments)
     callbacks = _flat(callbacks)
     if to_fit.get("initial_epoch", 0) >= options.epochs:

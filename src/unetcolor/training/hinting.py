@@ -80,3 +80,18 @@ def draw_hints(rgb: np.ndarray, count: int, largest: int, rng: np.random.Generat
         colors[square] = rgb[square].mean(axis=(0, 1))
         places[square] = True
     return colors, places
+
+
+def hints_to_draw(given: bool | Hinting | None, *, takes_hints: bool) -> bool | Hinting:
+    """Return what ``fit(hints=...)`` means for a network that takes hints, or takes none.
+
+    Raises
+    ------
+    ValueError
+        Hints are asked for, and it takes none.
+    """
+    if given is None:
+        return takes_hints
+    if not takes_hints and (isinstance(given, Hinting) or given is True):
+        raise ValueError("this network takes no hints: build it with UNetColorizer(hints=True)")
+    return given

@@ -19,8 +19,9 @@ from typing_extensions import override
 
 from unetcolor._progress import with_progress
 from unetcolor.errors import ImageReadError, counted
-from unetcolor.images import cover, find_pictures, is_gray, read_rgb, to_float
-from unetcolor.images.formats import READ_SUFFIXES
+from unetcolor.images import cover, is_gray, pictures_in, read_rgb, to_float
+from unetcolor.images.arrays import channels_first
+from unetcolor.images.taking import array_of, entries_of, holds_array, is_column
 from unetcolor.training.colorful import has_color, is_toned
 
 DEFAULT_IMAGE_SIZE = (128, 128)
@@ -91,12 +92,13 @@ class ArrayPictures(_HeldPictures):
     """The pictures of an array ``(n, height, width, 3)``, resized only if another size is asked for."""
 
     def __init__(self, array: np.ndarray, size: Size | None = None) -> None:
-        if isinstance(array, np.ma.MaskedArray):
-            raise ValueError("pictures must be an array without a mask: give what array.filled(0) returns")
         if array.ndim != 4 or array.shape[-1] != 3:
             raise ValueError(
-                f"color pictures must be an array of shape (n, height, width, 3), not {array.shape}; "
-                "a colorizer learns from pictures in color, and makes the gray ones itself"
+                f"color pictures must be an array of shape (n, height, width, 3), not {array.shape}"
+                + (
+                    channels_first(array.shape)
+                    or "; a colorizer learns from pictures in color, and makes the gray ones"
+                )
             )
         if 0 in array.shape:
             raise ValueError(f"an array of shape {array.shape} holds no pictures")
@@ -152,9 +154,9 @@ def open_pictures(
     Parameters
     ----------
     source
-        An array ``(n, height, width, 3)``, uint8, uint16 or floats in ``[0, 1]``; a folder, searched with
-        its subfolders; a sequence of paths; an ``.npz`` file with ``train_images`` and ``test_images``; or what
-        opens its pictures by itself. Pictures that are open already may have another size.
+        An array or tensor ``(n, height, width, 3)``, as :func:`unetcolor.images.taking.array_of` takes it; a folder,
+        searched with its subfolders; a list or another iterable of paths; an ``.npz`` file with ``train_images`` and
+        ``test_images``; or what opens its pictures by itself. Pictures that are open already may have another size.
     size
         ``(height, width)`` to which each picture is shrunk, its aspect kept, and cropped around its center.
         None keeps the size of an array, and is 128x128 for files.
@@ -174,32 +176,36 @@ def open_pictures(
         return source if size is None else source.at(size)
     if isinstance(source, Openable):
         return source.open(size, part=part, verbose=verbose)
-    if isinstance(source, np.ndarray):
-        return ArrayPictures(source, size)
+    if holds_array(source):
+        array = array_of(source)
+        if not is_column(array):
+            return ArrayPictures(array, size)
     # An empty name would be the current folder.
     if isinstance(source, str | os.PathLike) and os.fspath(source):
         path = Path(source)
         if path.suffix.lower() == ".npz":
-            return ArrayPictures(_read_npz(path, part), size)
-        return FilePictures(_find_pictures(path), size, colorful=colorful, verbose=verbose)
-    if isinstance(source, Sequence) and source and all(isinstance(path, str | os.PathLike) for path in source):
-        return FilePictures([Path(path) for path in source], size, colorful=colorful, verbose=verbose)
-    given = type(source).__name__ if source != "" else "an empty name"
-    if isinstance(source, Sequence):
-        given = f"{'a' if source else 'an empty'} {given}" + (f" of {type(source[0]).__name__}" if source else "")
-    raise ValueError(
-        "give the pictures as an array (n, height, width, 3), a folder, a list of paths, an .npz file, "
-        f"Sources, a tf.data.Dataset or a keras PyDataset, not {given}"
+            return ArrayPictures(array_of(_read_npz(path, part)), size)
+        if not path.is_dir():
+            raise ValueError(f"{path} is neither a folder of pictures nor an .npz file")
+        return FilePictures(pictures_in(path), size, colorful=colorful, verbose=verbose)
+    return FilePictures(_listed(source), size, colorful=colorful, verbose=verbose)
+
+
+def _listed(source: Any) -> list[Path]:
+    """Return the paths of a list or another iterable, such as ``Path("photos").glob("*.jpg")``."""
+    forms = (
+        "an array (n, height, width, 3), a folder, a list of paths, an .npz file, Sources, a tf.data.Dataset or a "
+        "keras PyDataset"
     )
-
-
-def _find_pictures(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is neither a folder of pictures nor an .npz file")
-    # The order decides which pictures are set aside for validation.
-    paths = sorted(find_pictures(folder, suffixes=READ_SUFFIXES))
+    paths = []
+    for path in entries_of(source, "pictures to train on", forms):
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(
+                f"pictures to train on must be {forms}, not a {type(source).__name__} of {type(path).__name__}"
+            )
+        paths.append(Path(path))
     if not paths:
-        raise ValueError(f"no pictures in {folder} or its subfolders: looked for {' '.join(sorted(READ_SUFFIXES))}")
+        raise ValueError(f"pictures to train on must be {forms}, not an empty {type(source).__name__}")
     return paths
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -39,6 +40,8 @@ class Engine(ABC):
     def __init__(self, precision: Precision) -> None:
         self.precision = precision
         self._run: Callable[[np.ndarray], np.ndarray] | None = None
+        # One that was forked lacks the threads of its parent: what runs the network starts again.
+        self._process = 0
         self._starting = threading.Lock()
 
     @classmethod
@@ -75,15 +78,18 @@ class Engine(ABC):
 
     def start(self) -> Callable[[np.ndarray], np.ndarray]:
         """Start the engine, unless it runs already, and return what runs the network."""
-        if self._run is None:
+        run = self._run
+        if run is None or self._process != os.getpid():
             # Threads that begin together would all do the same work.
             with self._starting:
-                self._run = self._run or self._start()
-        return self._run
+                if self._run is None or self._process != os.getpid():
+                    self._run, self._process = self._start(), os.getpid()
+                run = self._run
+        return run
 
     def __getstate__(self) -> dict[str, Any]:
         """Return all but what a process starts for itself."""
-        return {name: value for name, value in vars(self).items() if name not in ("_run", "_starting")}
+        return {name: value for name, value in vars(self).items() if name not in ("_run", "_process", "_starting")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what was pickled; the engine starts when it is first called."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from unetcolor._forking import about_to_compute
 from unetcolor.networks.precision import Precision
 from unetcolor.networks.snapshot import Snapshot, copies
 from unetcolor.prediction.engines import engine_for, get_engine
@@ -40,6 +41,7 @@ class Engines:
         ValueError
             The precision is unknown, or this processor does not have it; or there is no engine of that name.
         """
+        about_to_compute()
         # Those that "auto" chooses from agree in it.
         engine_class = get_engine("keras" if isinstance(name, str) and name == "auto" else name)
         key = name, engine_class.resolve(precision)
@@ -55,6 +57,10 @@ class Engines:
                 engine = engine_for(model, key[1], name)
                 self._made[key] = engine, snapshot
         return engine
+
+    def __str__(self) -> str:
+        made = {f"{engine.name} ({engine.precision})" for engine, _ in list(self._made.values())}
+        return ", ".join(sorted(made)) or "none yet: the first predict chooses it"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Engines, ()

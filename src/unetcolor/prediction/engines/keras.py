@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from typing_extensions import override
 
+from unetcolor._forking import about_to_compute
 from unetcolor.networks.copying import UncopyableError, give_weights
 from unetcolor.networks.precision import Precision, with_precision
 from unetcolor.prediction.engines.base import Engine
@@ -45,6 +46,7 @@ class KerasEngine(Engine):
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
+        about_to_compute()
         model, alone = self._model, threading.Lock()
         model.make_predict_function()
 
@@ -62,6 +64,7 @@ class KerasEngine(Engine):
 
     @override
     def __setstate__(self, state: dict[str, Any]) -> None:
+        about_to_compute()
         model = keras.saving.deserialize_keras_object(state["config"])
         give_weights(model, state["weights"])
         super().__setstate__({"_model": model, "precision": state["precision"]})

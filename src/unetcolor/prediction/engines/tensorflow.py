@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from typing_extensions import override
 
+from unetcolor._forking import about_to_compute
 from unetcolor.networks.copying import UncopyableError
 from unetcolor.networks.folding import fold
 from unetcolor.networks.precision import Precision
@@ -67,6 +68,7 @@ class TensorFlowEngine(Engine):
 
     @override
     def _start(self) -> Callable[[np.ndarray], np.ndarray]:
+        about_to_compute()
         session = tf.compat.v1.Session(graph=self._graph)
         compute = session.make_callable(f"{_OUTPUT}:0", [f"{_INPUT}:0"])
 
