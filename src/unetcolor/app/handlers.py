@@ -17,6 +17,7 @@ from unetcolor.app.comparing import SATURATIONS, at_each_saturation
 from unetcolor.app.editing import marked, names, nearest, palette, to_hex
 from unetcolor.app.kept import Sessions
 from unetcolor.app.limits import Limits
+from unetcolor.app.many import thumbnail
 from unetcolor.app.markup import before_and_after, canvas, choices, message, palette_of
 from unetcolor.app.models import kept
 from unetcolor.app.opened import (
@@ -138,8 +139,7 @@ class Handlers:
         """Return the photo at several saturations, to choose from."""
         if photo is None:
             return choices({}, "")
-        session = self.session(request)
-        self.files.use(session, photo)
+        self.files.use(self.session(request), photo)
         try:
             opened, predictor = self._open(photo), self._load(name)
             size, small = opened.pixels.shape[:2], reduce_to_page(opened.small, _COMPARED)
@@ -148,10 +148,7 @@ class Handlers:
         # What is wrong stands in the message of the result.
         except (ImageReadError, ValueError):
             return choices({}, "")
-        shown = {
-            saturation: self._show(session, f"{saturation:g}.webp", rgb)
-            for saturation, rgb in zip(SATURATIONS, colored, strict=True)
-        }
+        shown = {saturation: thumbnail(rgb, _COMPARED) for saturation, rgb in zip(SATURATIONS, colored, strict=True)}
         return choices(shown, Path(photo).name)
 
     def click(

@@ -94,15 +94,19 @@ SHOW_RESULT = """() => {
 }"""
 
 # Gradio calls the place to drop files something else than what stands there, and puts a button into a button.
-NAMES = """() => new MutationObserver(() => {
+NAMES = """() => {
   const find = (selector) => document.querySelectorAll(selector);
-  for (const place of find(".upload-container[aria-label]:not(.icon-mode)")) place.removeAttribute("aria-label");
-  for (const around of find(".icon-button:not([role]):has(.upload-container)")) {
-    for (const name of ["aria-label", "title"]) around.setAttribute(name, "Add photos");
-    around.setAttribute("role", "group");
-    around.tabIndex = -1;
-  }
-}).observe(document.body, { childList: true, subtree: true })"""
+  const mend = () => {
+    for (const place of find(".upload-container[aria-label]:not(.icon-mode)")) place.removeAttribute("aria-label");
+    for (const around of find(".icon-button:not([role]):has(.upload-container)")) {
+      for (const name of ["aria-label", "title"]) around.setAttribute(name, "Add photos");
+      around.setAttribute("role", "group");
+      around.tabIndex = -1;
+    }
+  };
+  mend();
+  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+}"""
 
 
 def theme(gr: Any) -> Any:

@@ -55,9 +55,9 @@ def entries_of(paths: Iterable[str]) -> list[Entry]:
     return [Entry(path) for path in dict.fromkeys(paths)][:MOST_PHOTOS]
 
 
-def thumbnail(pixels: np.ndarray) -> str:
-    """Return the address of a small picture, which needs no file."""
-    small = Image.fromarray(reduce_to_page(pixels if pixels.shape[-1] != 1 else pixels[..., 0], _THUMBNAIL))
+def thumbnail(pixels: np.ndarray, side: int = _THUMBNAIL) -> str:
+    """Return the address of a small picture, which holds the picture, and needs no file."""
+    small = Image.fromarray(reduce_to_page(pixels if pixels.shape[-1] != 1 else pixels[..., 0], side))
     file = io.BytesIO()
     small.save(file, "WEBP", quality=75)
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

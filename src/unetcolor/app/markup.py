@@ -111,14 +111,14 @@ def canvas(picture: Path | None, name: str, size: tuple[int, int] = (1, 1)) -> s
 <img {_source(picture)} alt=""><span class="cross"></span></button></div>"""
 
 
-def choices(pictures: Mapping[float, Path], name: str) -> str:
-    """Return a button for each saturation, with the picture that has it, or what stands in their place."""
+def choices(pictures: Mapping[float, str], name: str) -> str:
+    """Return a button for each saturation, with the address of its picture, or what stands in their place."""
     if not pictures:
         return '<p class="nothing">The photo appears here, paler and more vivid.</p>'
     buttons = "".join(
-        f'<button type="button" value="{saturation:g}"><img {_source(path)} alt="{escape(name)} with "> '
+        f'<button type="button" value="{saturation:g}"><img src="{address}" alt="{escape(name)} with "> '
         f"<span>saturation {saturation:g}</span></button>"
-        for saturation, path in pictures.items()
+        for saturation, address in pictures.items()
     )
     return f'<div class="choices">{buttons}</div>'
 

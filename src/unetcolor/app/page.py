@@ -87,6 +87,7 @@ def _connect(gr: Any, parts: SimpleNamespace, handlers: Handlers, queued: Queued
     many = {**quick, "concurrency_id": "many"}
     # What changes the hints goes one after the other, and each counts.
     now = {**quick, "trigger_mode": "multiple"}
+    offers = {**now, "concurrency_id": "offers"}
 
     of_all = [parts.name, parts.saturation, parts.side]
     known = [parts.photo, *of_all, parts.hints, parts.layer, parts.reference]
@@ -100,15 +101,15 @@ def _connect(gr: Any, parts: SimpleNamespace, handlers: Handlers, queued: Queued
     but_saturation = [parts.name.change, parts.side.change, *files]
     changes = [parts.saturation.change, *but_saturation]
 
-    cleared_away = parts.all.click(queued.forget, None, [parts.made, parts.zip], **now)
+    cleared_away = parts.all.click(queued.forget, None, [parts.made, parts.zip], **offers)
     run = cleared_away.then(
         queued.run, [parts.entries, parts.known, *known], [parts.entries, parts.queue, parts.made], **many
     )
-    run.then(queued.offer, parts.made, parts.zip, **now)
+    run.then(queued.offer, parts.made, parts.zip, **offers)
     # The ZIP file no longer holds what the page shows. The hints also change when another photo is shown.
     by_hand = [parts.canvas.select, *(part.click for part in (parts.undo, parts.clear, parts.remove, parts.by_number))]
     outdated = [*changes, *by_hand, parts.photos.change]
-    gr.on(outdated, queued.forget, None, [parts.made, parts.zip], cancels=[run], **now)
+    gr.on(outdated, queued.forget, None, [parts.made, parts.zip], cancels=[run], **offers)
 
     dropped = parts.photos.change(
         queued.drop, [parts.photos, *one], [*one, parts.entries, parts.many, parts.queue, parts.all], **now

@@ -11,7 +11,7 @@ import gradio as gr
 
 from unetcolor.app.handlers import Handlers
 from unetcolor.app.many import MOST_PHOTOS, MOST_ZIPPED, Entry, entries_of, name_of_result, queue, thumbnail
-from unetcolor.errors import ImageReadError
+from unetcolor.errors import ImageReadError, counted
 from unetcolor.images import write_image
 
 _FOLDERS = "unetcolor colorize FOLDER takes any number"
@@ -47,7 +47,7 @@ class Queued:
             entries,
             gr.Column(visible=len(entries) > 1),
             queue(entries, photo, _counted(entries)),
-            gr.Button(f"Colorize all {len(entries)} photos"),
+            gr.Button(f"Colorize all {counted(len(entries), 'photo')}"),
         )
 
     def look(self, request: gr.Request, entries: list[Entry], photo: str | None) -> Iterator[tuple[Any, str]]:
@@ -129,6 +129,6 @@ class Queued:
 def _counted(entries: list[Entry], size: int = 0) -> str:
     """Return in words how many photos are in color, and which have no result."""
     done = sum(entry.note == "in color" for entry in entries)
-    count = f"{done} of {len(entries)}" if done else str(len(entries))
-    parts = [f"{count} photos" + " in color" * bool(done) + f", {size / 1e6:.1f} MB" * bool(size and done)]
+    count = f"{done} of " * bool(done) + counted(len(entries), "photo")
+    parts = [count + " in color" * bool(done) + f", {size / 1e6:.1f} MB" * bool(size and done)]
     return "; ".join(parts + [entry.problem for entry in entries if entry.problem])
