@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import multiprocessing
 import pickle
-import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -25,6 +24,11 @@ GRAY = np.random.default_rng(0).integers(0, 256, (25, 19), dtype=np.uint8)
 def pickled(thing: Any) -> Any:
     return pickle.loads(pickle.dumps(thing))
 
+
+# JAX warns of forking, and so does Python from 3.12 on: rightly.
+quiet_fork = pytest.mark.filterwarnings(
+    "ignore:os.fork\\(\\) was called:RuntimeWarning", "ignore:.*multi-threaded.*fork:DeprecationWarning"
+)
 
 WAYS = [copy.copy, copy.deepcopy, pickled]
 
@@ -84,23 +88,24 @@ def test_an_untrained_colorizer_can_be_copied(way: Callable[[Any], Any]) -> None
     assert repr(way(colorizer)) == repr(colorizer)
 
 
+@quiet_fork
 @pytest.mark.parametrize(
     "method", [method for method in ("spawn", "fork") if method in multiprocessing.get_all_start_methods()]
 )
 def test_other_processes_take_a_portable_predictor(method: str, portable: Predictor) -> None:
     expected = portable.predict(GRAY)
-    with quiet_pool(method) as pool:
+    with pool_of(method) as pool:
         for colored in pool.map(portable.predict, [GRAY, GRAY]):
             np.testing.assert_array_equal(colored, expected)
 
 
 @pytest.mark.slow
 def test_spawned_processes_take_a_colorizer(trained: UNetColorizer) -> None:
-    with quiet_pool("spawn") as pool:
+    with pool_of("spawn") as pool:
         np.testing.assert_array_equal(pool.submit(trained.predict, GRAY).result(), trained.predict(GRAY))
 
 
-def quiet_pool(method: str) -> ProcessPoolExecutor:
+def pool_of(method: str) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method))
 
 
@@ -113,6 +118,7 @@ def error_of(call: Callable[[], Any], errors: Any) -> None:
         errors.put(None)
 
 
+@quiet_fork
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork")
 @pytest.mark.parametrize(
     "name", ["predict", "pickled predict", "fit", "load", "a new one", "predictor", "pickled predictor"]
@@ -135,10 +141,7 @@ def test_forked_processes_are_told_what_to_do_instead_of_waiting_for_ever(
     context = multiprocessing.get_context("fork")
     errors = context.SimpleQueue()
     process = context.Process(target=error_of, args=(calls[name], errors))
-    with warnings.catch_warnings():
-        # JAX warns of forking, and so does Python from 3.12 on: rightly.
-        warnings.simplefilter("ignore")
-        process.start()
+    process.start()
     process.join(60)
     if process.is_alive():
         process.kill()
