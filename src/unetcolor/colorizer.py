@@ -90,6 +90,7 @@ class UNetColorizer:
         encoder: str | keras.Model | None = None,
         **unet: Any,
     ) -> None:
+        about_to_compute()
         network = get_encoder(encoder) if isinstance(encoder, str) else encoder
         self._options = UNetOptions(encoder=None if network is None else str(getattr(network, "name", "")), **unet)
         self._codec = Codec(get_color_space(space), self._options.head_stride, true_or_false("hints", hints))
@@ -673,14 +674,13 @@ class UNetColorizer:
         called = f"{type(self).__name__}({self.space!r}, image_size={self._image_size}, hints={self.hints})"
         return "\n  ".join([called, *lines_of(self._model, self._options, self._training), f"engine: {self._engines}"])
 
-    def __new__(cls, *arguments: Any, **options: Any) -> Self:  # noqa: D102
-        # Before anything is built or unpickled.
-        about_to_compute()
-        return super().__new__(cls)
-
     def __copy__(self) -> Self:
         # Two colorizers of one network would train each other.
         return deepcopy(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What checks the process is called before the network is unpickled, which computes.
+        return _empty, (type(self),), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
         # Without engines, which belong to this process, and without the optimizer, as in a file.
@@ -711,3 +711,9 @@ class UNetColorizer:
 
     def _record_epoch(self, image_size: Size, training: dict[str, Any]) -> None:
         self._image_size, self._training = image_size, training
+
+
+def _empty(kind: type[UNetColorizer]) -> UNetColorizer:
+    """Return a colorizer without a network."""
+    about_to_compute()
+    return kind.__new__(kind)

@@ -343,7 +343,7 @@ def test_a_large_file_is_refused_before_it_is_sent(server: Server) -> None:
     # Nothing is sent, and the answer is there.
     response = connection.getresponse()
     assert response.status == 413
-    assert json.loads(response.read()) == {"error": "at most 4 MB are taken; --max-file-mb allows more"}
+    assert json.loads(response.read()) == {"error": "at most 4 MB are taken; unetcolor serve --max-file-mb allows more"}
     connection.close()
 
 

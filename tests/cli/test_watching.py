@@ -25,11 +25,16 @@ SECONDS = 0.6
 
 def watched(arguments: list[str], folder: Path) -> tuple[float, list[str]]:
     """Run the command in a terminal; return its processor time until its first words, and all that it shows."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(folder)
-        os.environ |= {"COLUMNS": "120", "TERM": "xterm-256color"}
-        os.execv(sys.executable, [sys.executable, "-m", "unetcolor", *arguments])
+    terminal, its_side = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "unetcolor", *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "120", "TERM": "xterm-256color"},
+        stdin=its_side,
+        stdout=its_side,
+        stderr=its_side,
+    )
+    os.close(its_side)
     written, first = b"", 0.0
     while True:
         try:
@@ -42,10 +47,10 @@ def watched(arguments: list[str], folder: Path) -> tuple[float, list[str]]:
         written += part
         if not first:
             # User and system time, the 14th and 15th; the name before them may hold anything.
-            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
             first = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     os.close(terminal)
-    os.waitpid(child, 0)
+    process.wait()
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\u2800-\u28ff]", "", written.decode())
     return first, [line.strip() for line in re.split(r"[\r\n]+", plain) if line.strip()]
 

@@ -143,7 +143,7 @@ def test_plain_keras_opens_a_network_with_an_encoder(portraits: np.ndarray, tmp_
             ValueError,
             "head_stride must be one of 1, 2, 4, 8, 16, 32 for this depth, not 3",
         ),
-        ({"encoder": efficientnet_lite0(pretrained=False), "input_channels": 2}, ValueError, "of 1 channels"),
+        ({"encoder": efficientnet_lite0(pretrained=False), "input_channels": 2}, ValueError, "of 1 channel,"),
         ({"head_stride": 0}, ValueError, "head_stride must be one of 1, 2, 4, 8, 16 for this depth, not 0"),
     ],
 )

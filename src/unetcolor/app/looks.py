@@ -87,10 +87,11 @@ STYLE = """
 }
 """
 
-# The result of a photo that was dropped may be out of sight, where much of the page stands above it.
+# The result of a photo that was dropped may be out of sight, where much of the page stands above it. The advice below it
+# may stay there.
 SHOW_RESULT = """() => {
-  const { top, bottom } = document.getElementById("result").getBoundingClientRect();
-  if (top < 0 || bottom > innerHeight) document.getElementById("result").scrollIntoView({ block: "start" });
+  const [result, download] = ["result", "download"].map((id) => document.getElementById(id).getBoundingClientRect());
+  if (result.top < 0 || download.bottom > innerHeight) document.getElementById("result").scrollIntoView({ block: "start" });
 }"""
 
 # Gradio calls the place to drop files something else than what stands there, and puts a button into a button.

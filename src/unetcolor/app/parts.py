@@ -60,7 +60,9 @@ def build_parts(gr: Any, models: Models, limits: Limits) -> SimpleNamespace:
                         markup.choices({}, ""), elem_id="compared", js_on_load=markup.CHOICES_SCRIPT, **_PLAIN
                     )
             parts.status = gr.HTML(markup.message(""), elem_id="status", **_PLAIN)
-            parts.download = gr.DownloadButton("Download at full size", interactive=False, variant="primary")
+            parts.download = gr.DownloadButton(
+                "Download at full size", interactive=False, variant="primary", elem_id="download"
+            )
             gr.Markdown(_ADVICE, elem_id="advice")
         with gr.Column(elem_id="settings"):
             with gr.Column(visible=False, elem_id="many") as parts.many:
