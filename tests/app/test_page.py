@@ -24,7 +24,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import ExifTags, Image, ImageCms
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from unetcolor import UNetColorizer, samples
 from unetcolor.app import EXAMPLES, build_app, serve
@@ -115,10 +115,12 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     page = browser.new_page()
     hosts, errors = set(), []
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    page.on(
-        "console",
-        lambda message: errors.append(f"{message.text}: {message.location['url']}") if message.type == "error" else None,
-    )
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(f"{message.text}: {message.location['url']}")
+
+    page.on("console", note)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(PATIENCE)
     page.goto(server.url)

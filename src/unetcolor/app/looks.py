@@ -87,11 +87,12 @@ STYLE = """
 }
 """
 
-# The result of a photo that was dropped may be out of sight, where much of the page stands above it. The advice below it
+# The result of a photo that was dropped may be out of sight, where much of the page stands above it. The advice below
 # may stay there.
 SHOW_RESULT = """() => {
-  const [result, download] = ["result", "download"].map((id) => document.getElementById(id).getBoundingClientRect());
-  if (result.top < 0 || download.bottom > innerHeight) document.getElementById("result").scrollIntoView({ block: "start" });
+  const [result, download] = ["result", "download"].map((id) => document.getElementById(id));
+  const { top } = result.getBoundingClientRect();
+  if (top < 0 || download.getBoundingClientRect().bottom > innerHeight) result.scrollIntoView({ block: "start" });
 }"""
 
 # Gradio calls the place to drop files something else than what stands there, and puts a button into a button.
