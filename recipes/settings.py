@@ -192,7 +192,7 @@ TEACH = Teaching(
     replace(
         RECIPES["see"],
         sizes=((1, 160), (1, 192)),
-        epochs=9,
+        epochs=7,
         steps=200,
         learning_rate=1.5e-4,
         restored_encoder=False,

@@ -50,6 +50,16 @@ def test_a_new_result_takes_the_place_of_the_last_but_one(private: Path) -> None
     assert len(list(private.iterdir())) == 5
 
 
+def test_the_pictures_of_the_page_itself_stay(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_MOST_FILES", 3)
+    sessions = Sessions()
+    drop(private, "example.jpg", age=HOUR)
+    sessions.keep_what_is_there()
+    for number in range(5):
+        sessions.use("one", drop(private, f"{number}.jpg", age=10 - number))
+    assert files(private) == {"example.jpg", "2.jpg", "3.jpg", "4.jpg"}
+
+
 def test_a_session_that_ends_leaves_nothing_and_the_others_keep_theirs(private: Path) -> None:
     sessions = Sessions()
     shared, own = drop(private, "shared.jpg"), drop(private, "own.jpg")

@@ -74,7 +74,12 @@ class Sessions:
     def __init__(self) -> None:
         self._dropped: defaultdict[str, set[str]] = defaultdict(set)
         self._made: defaultdict[tuple[str, str], list[Path]] = defaultdict(list)
+        self._lasting: frozenset[Path] = frozenset()
         self._lock = Lock()
+
+    def keep_what_is_there(self) -> None:
+        """Never delete the files that are there before any session: they are pictures of the page itself."""
+        self._lasting = frozenset(_files_in(Path(folder())))
 
     def use(self, session: str, *dropped: str | None) -> None:
         """Note the dropped files that a session works with, and delete what is too much of all sessions."""
@@ -84,7 +89,7 @@ class Sessions:
             for path in paths:
                 with suppress(OSError):
                     os.utime(path)
-            _delete_oldest()
+            _delete_oldest(self._lasting)
 
     def new_path(self, session: str, use: str, name: str) -> Path:
         """Return the path of a new file, which takes the place of the session's earlier file of this use.
@@ -113,7 +118,7 @@ class Sessions:
             made = [self._made.pop(key) for key in list(self._made) if key[0] == session]
             for path in (*map(Path, dropped), *(path for paths in made for path in paths)):
                 _delete(path)
-            _delete_oldest()
+            _delete_oldest(self._lasting)
 
 
 def _new_path(name: str) -> Path:
@@ -129,14 +134,14 @@ def _delete(path: Path) -> None:
             path.parent.rmdir()
 
 
-def _delete_oldest() -> None:
-    """Delete files of the private folder until there are not too many."""
+def _delete_oldest(lasting: frozenset[Path]) -> None:
+    """Delete files of the private folder, but those that last, until there are not too many."""
     private = Path(folder())
     # The folder of Gradio that other programs use, too.
     if not private.name.startswith(_PREFIX):
         return
     files = []
-    for path in _files_in(private):
+    for path in set(_files_in(private)) - lasting:
         with suppress(OSError):
             status = path.stat()
             if status.st_size or path.parent != private:

@@ -70,6 +70,7 @@ def page_of(models: Models, limits: Limits) -> Blocks:
         parts = build_parts(gr, models, limits)
         _connect(gr, parts, handlers, Queued(handlers))
         page.unload(handlers.end)
+    handlers.files.keep_what_is_there()
     app: Blocks = page.queue(max_size=_MOST_WAITING, default_concurrency_limit=1)
     return app
 
