@@ -235,7 +235,7 @@ TAUGHT = """
 import dataclasses, sys
 sys.path.insert(0, {recipes!r})
 import settings
-recipe = dataclasses.replace(settings.TEACH.recipe, sizes=((1, 32), (1, 64)), epochs=2, steps=2, batch_size=4, warmup=1)
+recipe = dataclasses.replace(settings.TEACH.recipe, sizes=((1, 32),), epochs=2, steps=2, batch_size=4, warmup=1)
 recipe = dataclasses.replace(recipe, favorites=(), favorites_share=0.0)
 settings.TEACH = dataclasses.replace(settings.TEACH, recipe=recipe)
 import teach

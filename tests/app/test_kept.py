@@ -53,8 +53,10 @@ def test_a_new_result_takes_the_place_of_the_last_but_one(private: Path) -> None
 def test_the_pictures_of_the_page_itself_stay(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_MOST_FILES", 3)
     sessions = Sessions()
-    drop(private, "example.jpg", age=HOUR)
+    example = drop(private, "example.jpg", age=HOUR)
     sessions.keep_what_is_there()
+    sessions.use("other", example)
+    sessions.end("other")
     for number in range(5):
         sessions.use("one", drop(private, f"{number}.jpg", age=10 - number))
     assert files(private) == {"example.jpg", "2.jpg", "3.jpg", "4.jpg"}

@@ -154,9 +154,9 @@ def test_the_preset_in_bfloat16_gives_nearly_the_same_colors() -> None:
     )
     differences = np.concatenate([np.abs(a.astype(int) - b).ravel() for a, b in zip(exact, fast, strict=True)])
     # OpenVINO rounds between more layers than TensorFlow does.
-    assert np.percentile(differences, 99) <= 2
-    assert np.percentile(differences, 99.9) <= 6
-    assert differences.mean() < 0.4
+    assert np.percentile(differences, 99) <= 3
+    assert np.percentile(differences, 99.9) <= 7
+    assert differences.mean() < 0.5
     assert differences.max() > 0, "it was float32"
 
 

@@ -85,7 +85,8 @@ class Sessions:
         """Note the dropped files that a session works with, and delete what is too much of all sessions."""
         paths = [path for path in dropped if path is not None and is_ours(path)]
         with self._lock:
-            self._dropped[session].update(paths)
+            # An example that is chosen is the file of its picture on the page.
+            self._dropped[session].update(path for path in paths if Path(path) not in self._lasting)
             for path in paths:
                 with suppress(OSError):
                     os.utime(path)
