@@ -55,6 +55,11 @@ def entries_of(paths: Iterable[str]) -> list[Entry]:
     return [Entry(path) for path in dict.fromkeys(paths)][:MOST_PHOTOS]
 
 
+def with_entry(entries: list[Entry], number: int, entry: Entry) -> list[Entry]:
+    """Return the photos with another entry in the place of one."""
+    return [*entries[:number], entry, *entries[number + 1 :]]
+
+
 def thumbnail(pixels: np.ndarray, side: int = _THUMBNAIL) -> str:
     """Return the address of a small picture, which holds the picture, and needs no file."""
     small = Image.fromarray(reduce_to_page(pixels if pixels.shape[-1] != 1 else pixels[..., 0], side))

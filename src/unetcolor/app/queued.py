@@ -10,7 +10,16 @@ from typing import Any
 import gradio as gr
 
 from unetcolor.app.handlers import Handlers
-from unetcolor.app.many import MOST_PHOTOS, MOST_ZIPPED, Entry, entries_of, name_of_result, queue, thumbnail
+from unetcolor.app.many import (
+    MOST_PHOTOS,
+    MOST_ZIPPED,
+    Entry,
+    entries_of,
+    name_of_result,
+    queue,
+    thumbnail,
+    with_entry,
+)
 from unetcolor.errors import ImageReadError, counted
 from unetcolor.images import write_image
 
@@ -61,7 +70,7 @@ class Queued:
                 looked = entry._replace(thumbnail=thumbnail(self._one.limits.read(entry.path, entry.name).pixels))
             except ImageReadError as error:
                 looked = entry._replace(note="cannot be read", problem=str(error))
-            entries = [*entries[:number], looked, *entries[number + 1 :]]
+            entries = with_entry(entries, number, looked)
             yield entries, queue(entries, photo, _counted(entries))
 
     def choose(
@@ -107,7 +116,7 @@ class Queued:
         taken: set[str] = set()
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             for number, entry in enumerate(entries):
-                shown = [*entries[:number], entry._replace(note="in work"), *entries[number + 1 :]]
+                shown = with_entry(entries, number, entry._replace(note="in work"))
                 yield entries, queue(shown, photo, _counted(entries)), None
                 made = self._one.files.new_path(session, "queued", "result.png")
                 try:
@@ -122,7 +131,7 @@ class Queued:
                 except (ImageReadError, ValueError) as error:
                     done = entry._replace(note="has no result", problem=self._one.without_folders(error, entry.path))
                 made.unlink(missing_ok=True)
-                entries = [*entries[:number], done, *entries[number + 1 :]]
+                entries = with_entry(entries, number, done)
         yield entries, queue(entries, photo, _counted(entries, target.stat().st_size)), target if taken else None
 
 
