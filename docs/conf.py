@@ -74,6 +74,8 @@ numpydoc_show_class_members = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+# pytest runs the examples of docstrings.
+doctest_test_doctest_blocks = ""
 # Each page runs in a new, empty folder, and shows warnings among its output.
 # The message of an exception counts too, which it does not by default.
 doctest_default_flags = doctest.ELLIPSIS

@@ -31,7 +31,7 @@ from unetcolor.models import presets
 from unetcolor.prediction.predictor import Predictor
 
 # All in one process: they share a server.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser example")]
+pytestmark = pytest.mark.slow
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "browser"
 MODEL = Path(presets.__file__).parent / "shipped" / "photo.onnx"

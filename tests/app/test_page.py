@@ -34,7 +34,7 @@ from unetcolor.prediction.predictor import Predictor
 from unetcolor.spaces.lab import Lab
 
 # All in one process: they share a server.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("app")]
+pytestmark = pytest.mark.slow
 
 SERVE = """
 import sys

@@ -42,7 +42,7 @@ from unetcolor.prediction.predictor import Predictor
 from unetcolor.prediction.reference import Reference
 
 # All in one process: they share a server.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("service")]
+pytestmark = pytest.mark.slow
 
 SERVE = """
 import sys
