@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from unetcolor import UNetColorizer, build_unet
 from unetcolor.networks.encoders import efficientnet_lite0
@@ -26,19 +24,25 @@ def test_without_hints_there_is_nothing() -> None:
         assert not map_.any()
 
 
-@given(st.integers(0, SIDE - 1), st.integers(0, SIDE - 1))
-def test_one_hint_is_known_everywhere_the_less_surely_the_farther(row: int, column: int) -> None:
-    picture, values, mask = random(1, 0), random(2, 1), np.zeros((SIDE, SIDE, 1), np.float32)
-    mask[row, column] = 1
-    for level, map_ in enumerate(maps_of(picture, values, mask), start=1):
+def test_one_hint_is_known_everywhere_the_less_surely_the_farther() -> None:
+    # At each place of the picture in turn.
+    number = np.arange(SIDE**2)
+    row, column = np.divmod(number, SIDE)
+    picture, values = random(1, 0), random(2, 1)
+    hints = np.zeros((number.size, SIDE, SIDE, 3), np.float32)
+    hints[number, row, column] = np.concatenate([values, np.ones_like(picture)], axis=-1)[row, column]
+    pictures = np.broadcast_to(picture, (number.size, *picture.shape))
+    for level, map_ in enumerate(map(np.asarray, filled_hints(pictures, hints, DEPTH)), start=1):
         stride = 2**level
-        assert map_.shape == (1, SIDE // stride, SIDE // stride, 4)
-        colors, difference, sure = map_[0, ..., :2], map_[0, ..., 2], map_[0, ..., 3]
-        np.testing.assert_allclose(colors, np.broadcast_to(8 * (values[row, column] - 0.5), colors.shape), atol=1e-4)
+        assert map_.shape == (number.size, SIDE // stride, SIDE // stride, 4)
+        colors, difference, sure = map_[..., :2], map_[..., 2], map_[..., 3]
+        wanted = 8 * (values[row, column] - 0.5)[:, np.newaxis, np.newaxis]
+        np.testing.assert_allclose(colors, np.broadcast_to(wanted, colors.shape), atol=1e-4)
         blocks = picture[..., 0].reshape(SIDE // stride, stride, SIDE // stride, stride).mean(axis=(1, 3))
-        np.testing.assert_allclose(difference, 4 * (blocks - picture[row, column, 0]), atol=1e-4)
-        assert sure[row // stride, column // stride] == 1
-        assert (sure == 1).sum() == 1
+        wanted = 4 * (blocks - picture[row, column, 0][:, np.newaxis, np.newaxis])
+        np.testing.assert_allclose(difference, wanted, atol=1e-4)
+        assert (sure[number, row // stride, column // stride] == 1).all()
+        assert ((sure == 1).sum(axis=(1, 2)) == 1).all()
         assert set(np.unique(sure)) <= {0.5**i for i in range(DEPTH - level + 2)}
 
 
