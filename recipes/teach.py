@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from typing_extensions import override
 from unetcolor import UNetColorizer
 from unetcolor._files import replacing
 from unetcolor.codec import Codec
+from unetcolor.losses import DeltaE99
+from unetcolor.models.keras_file import read_record, write_model
+from unetcolor.models.record import Record
 from unetcolor.networks.snapshot import copies
 from unetcolor.training import Cosine, Sources
 from unetcolor.training.averaging import Averaging
@@ -66,11 +70,12 @@ def teach(
     others: Path,
     *,
     stop_after: int | None = None,
-) -> UNetColorizer:
+) -> None:
     recipe = teaching.recipe
     training, held_out = split(data, recipe)
     note_held_out(held_out, data, output)
-    colorizer = UNetColorizer.load(start if start.suffix == ".keras" else start / "model.keras")
+    begun = start if start.suffix == ".keras" else start / "model.keras"
+    colorizer = UNetColorizer.load(begun)
     network = colorizer.model
     thaw(network.get_layer(recipe.encoder), teaching.first_block)
     codec = Codec(colorizer.space, recipe.network.head_stride, recipe.hints)
@@ -79,7 +84,7 @@ def teach(
     lesson.compile(keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay))
     averaging = Averaging(recipe.average)
     averaging.set_model(lesson)
-    progress = Progress(output, colorizer, lesson, averaging, stop_after)
+    progress = Progress(output, network, read_record(begun), lesson, averaging, stop_after)
     made = prepare(
         Sources(training, recipe.favorites, recipe.favorites_share, colorful=True),
         CleanColors(codec.space, codec.stride, codec.hints),
@@ -90,6 +95,14 @@ def teach(
         steps_per_epoch=recipe.steps,
         validation_steps=None,
     )
+    progress.facts = {
+        "pictures": made.count,
+        "batch_size": recipe.batch_size,
+        "augment": True,
+        "seed": recipe.seed,
+        "loss": DeltaE99().name,
+        "optimizer": type(lesson.optimizer).__name__,
+    }
     validated = () if made.validation is None else [ColorValidation(made.validation.rgb, codec, network)]
     lesson.fit(
         made.batches,
@@ -106,7 +119,6 @@ def teach(
         verbose=2,
     )
     averaging.finish()
-    return colorizer
 
 
 def thaw(encoder: keras.Model, first_block: int) -> None:
@@ -141,17 +153,26 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
     """Keeps the network and all that the training needs to go on after each epoch, and goes on from there."""
 
     def __init__(
-        self, output: Path, colorizer: UNetColorizer, lesson: Lesson, averaging: Averaging, stop_after: int | None
+        self,
+        output: Path,
+        network: keras.Model,
+        record: Record,
+        lesson: Lesson,
+        averaging: Averaging,
+        stop_after: int | None,
     ) -> None:
         super().__init__()
         self._output = output
-        self._colorizer = colorizer
+        self._network = network
+        self._record = record
         self._averaging = averaging
         self._stop_after = stop_after
         lesson.optimizer.build(lesson.trainable_variables)
         self._variables = [*lesson.variables, *lesson.optimizer.variables]
         #: Epochs that are done.
         self.epochs = 0
+        #: What the record of the model says of the training.
+        self.facts: dict[str, Any] = {}
         if self._checkpoint.exists():
             self._restore()
 
@@ -169,7 +190,12 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
 
     @override
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._colorizer.save(self._output / "model.keras")
+        training = {
+            "epochs": self._record.training["epochs"] + epoch + 1,
+            **self.facts,
+            "final": {name: float(value) for name, value in logs.items()},
+        }
+        write_model(self._output / "model.keras", self._network, replace(self._record, training=training))
         with self._averaging.own_weights():
             values: dict[str, Any] = {f"variable{i}": value for i, value in enumerate(copies(self._variables))}
         with replacing(self._checkpoint) as temporary, open(temporary, "wb") as file:

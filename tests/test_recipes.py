@@ -271,6 +271,11 @@ def test_a_network_is_taught_and_goes_on_exactly_where_it_was_stopped(data: Path
         rows = list(csv.DictReader(file))
     assert len(rows) == 2
     assert all(0 < float(row["features_cosine"]) < 1 and float(row["val_gray_delta_e"]) > 0 for row in rows)
+    assert read_record(one / "model.keras") == read_record(killed / "model.keras")
+    training, former = read_record(one / "model.keras").training, read_record(path_of_preset("photo")).training
+    assert (training["epochs"], training["loss"]) == (former["epochs"] + 2, "delta_e99")
+    assert training["pictures"] in (36, 37)
+    assert training["final"]["val_delta_e"] == pytest.approx(float(rows[-1]["val_delta_e"]))
     before = UNetColorizer.from_preset("photo").model.get_layer("efficientnet_lite0")
     after = UNetColorizer.load(one / "model.keras").model.get_layer("efficientnet_lite0")
     changed = {
