@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -30,6 +32,56 @@ def test_fit_spreads_the_schedule_over_its_steps(small_portraits: np.ndarray) ->
     optimizer = colorizer.model.optimizer
     assert (int(optimizer.iterations), type(optimizer).__name__) == (6, "AdamW")
     assert float(optimizer.learning_rate) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("warmup", [0, 3])
+def test_what_begins_later_has_the_same_rates(warmup: int) -> None:
+    rate = Cosine(2e-3, warmup=warmup, end=0.1)
+    first, later = rate.over(20), rate.over(20, 1000)
+    np.testing.assert_allclose([later(1000 + i) for i in range(21)], [first(i) for i in range(21)], atol=1e-7)
+
+
+def rates_of(colorizer: UNetColorizer, pictures: np.ndarray, **options: Any) -> list[float]:
+    """Train, and return the learning rate after each epoch of one step."""
+    rates: list[float] = []
+
+    def note(epoch: int, logs: Any) -> None:
+        rates.append(float(colorizer.model.optimizer.learning_rate))
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=note)
+    colorizer.fit(pictures, verbose=0, callbacks=callback, **options)
+    return rates
+
+
+def test_each_training_has_the_whole_schedule(small_portraits: np.ndarray, tmp_path: Path) -> None:
+    rate = Cosine(1e-3, warmup=1, end=0.0)
+    wanted = rates_of(UNetColorizer("lab", filters=(4, 8), seed=1), small_portraits, epochs=4, learning_rate=rate)
+    assert wanted[0] == pytest.approx(1e-3)
+    assert wanted[-1] == pytest.approx(0, abs=1e-9)
+
+    def begun() -> UNetColorizer:
+        colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
+        colorizer.fit(small_portraits, epochs=3, learning_rate=2e-3, verbose=0)
+        return colorizer
+
+    colorizer, options = begun(), {"learning_rate": rate, "checkpoint": tmp_path / "x.npz"}
+    assert rates_of(colorizer, small_portraits, epochs=4, learning_rate=rate) == pytest.approx(wanted, abs=1e-9)
+    later = rates_of(colorizer, small_portraits, epochs=6, initial_epoch=2, learning_rate=rate)
+    assert later == pytest.approx(wanted, abs=1e-9)
+    # In another process that goes on, the optimizer's steps before this training are known from the checkpoint alone.
+    stopped = begun()
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stopped.model, "stop_training", True)
+    )
+    stopped.fit(small_portraits, epochs=4, callbacks=stop, verbose=0, **options)
+    fresh = UNetColorizer("lab", filters=(4, 8), seed=1)
+    assert rates_of(fresh, small_portraits, epochs=4, **options) == pytest.approx(wanted[1:], abs=1e-9)
+
+
+def test_a_number_may_follow_a_schedule(small_portraits: np.ndarray) -> None:
+    colorizer = UNetColorizer("lab", filters=(4, 8), seed=1)
+    colorizer.fit(small_portraits, epochs=2, learning_rate=Cosine(1e-3), verbose=0)
+    assert rates_of(colorizer, small_portraits, epochs=2, learning_rate=1e-4) == pytest.approx([1e-4, 1e-4])
 
 
 def test_a_number_is_the_rate_of_the_optimizer(small_portraits: np.ndarray) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from unetcolor.networks.precision import Precision
-from unetcolor.training.schedule import Cosine
+from unetcolor.training.schedule import Cosine, set_rate
 
 if TYPE_CHECKING:
     from unetcolor.training.distribution import Distribution, Replicated
@@ -38,7 +38,6 @@ class Compilation:
         arguments: dict[str, Any],
         *,
         learning_rate: float | Cosine | None,
-        epochs: int,
         steps: int | None,
     ) -> None:
         """Compile a network, if it is not yet or if something is given.
@@ -51,15 +50,15 @@ class Compilation:
             Arguments of ``keras.Model.compile`` that were given.
         learning_rate
             The optimizer's; None leaves it as it is.
-        epochs, steps
-            Length of the training, and of an epoch if that is known.
+        steps
+            Steps of the training, if that is known.
         """
         # What is not given stays as it was, the optimizer with all that it has learned.
         current = {"optimizer": network.optimizer} if network.compiled else {}
         wanted = self.arguments | current | arguments
         if learning_rate is not None:
             wanted["optimizer"] = keras.optimizers.get(wanted["optimizer"])
-            wanted["optimizer"].learning_rate = _over_training(learning_rate, epochs, steps)
+            set_rate(wanted["optimizer"], learning_rate, steps)
         if arguments or learning_rate is not None or not network.compiled:
             network.compile(**wanted)
             self.arguments, self._optimizer, self._view = wanted, network.optimizer, None
@@ -106,11 +105,3 @@ def _view(network: keras.Model, precision: Precision, former: keras.Model | None
     from unetcolor.training.fused import training_view
 
     return training_view(network, precision, former=former)
-
-
-def _over_training(rate: float | Cosine, epochs: int, steps: int | None) -> Any:
-    if not isinstance(rate, Cosine):
-        return rate
-    if steps is None:
-        raise ValueError("a Cosine must know how many steps there are: pass steps_per_epoch")
-    return rate.over(epochs * steps)

@@ -29,6 +29,7 @@ from unetcolor.training.data import prepare
 from unetcolor.training.divergence import Guard
 from unetcolor.training.options import Options
 from unetcolor.training.pictures import Size
+from unetcolor.training.schedule import Cosine, set_rate
 from unetcolor.training.sources import SourcePictures, Sources
 from unetcolor.training.state import compilation_of
 from unetcolor.training.validation import ColorValidation
@@ -135,7 +136,10 @@ def train(
     )
     require_room(data.image_size)
     rate = options.learning_rate
-    compilation.compile(network, to_compile, learning_rate=rate, epochs=options.epochs, steps=data.steps)
+    # What goes on from a checkpoint is one training with what was before.
+    epochs = options.epochs - (first_epoch if saved is None else 0)
+    length = None if data.steps is None else epochs * data.steps
+    compilation.compile(network, to_compile, learning_rate=rate, steps=length)
     compiled_with = compilation_of(network)
     batches, steps = data.batches, steps_given if data.count is None else data.steps
     validation = None if data.validation is None else data.validation.batches
@@ -162,6 +166,9 @@ def train(
     if saved is not None:
         averages = [] if averaging is None else saved.arrays_of("average", averaging.variables)
         saved.restore(network, compiled_with)
+        if isinstance(rate, Cosine) and data.steps is not None:
+            # Only now the optimizer knows its steps; it may have made some before this training.
+            set_rate(network.optimizer, rate, length, done=first_epoch * data.steps)
         training = saved.facts["training"]
         if averaging is not None:
             averaging.restore(averages, saved.epoch)

@@ -42,13 +42,46 @@ class Cosine:
         if not 0 <= self.end <= 1:
             raise ValueError(f"end must be in 0..1, not {self.end}")
 
-    def over(self, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-        """Return the rate of each step of a training that has so many."""
+    def over(self, steps: int, first: int = 0) -> keras.optimizers.schedules.LearningRateSchedule:
+        """Return the rate of each step of a training that has so many, and begins at another step than 0."""
         if steps <= self.warmup:
             warmup, whole = counted(self.warmup, "step"), counted(steps, "step")
             raise ValueError(f"the warm-up of {warmup} is as long as the whole training, {whole}")
-        if not self.warmup:
+        # With Keras, what begins later has a longer warm-up, of which only the end is used.
+        risen = first + self.warmup
+        if not risen:
             return keras.optimizers.schedules.CosineDecay(self.peak, steps, alpha=self.end)
+        rise = (self.peak - self.peak / 100) / self.warmup if self.warmup else 0.0
         return keras.optimizers.schedules.CosineDecay(
-            self.peak / 100, steps - self.warmup, alpha=self.end, warmup_target=self.peak, warmup_steps=self.warmup
+            self.peak - risen * rise,
+            steps - self.warmup,
+            alpha=self.end,
+            warmup_target=self.peak,
+            warmup_steps=risen,
         )
+
+
+def set_rate(optimizer: keras.optimizers.Optimizer, rate: float | Cosine, steps: int | None, done: int = 0) -> None:
+    """Let an optimizer learn at a rate from now on.
+
+    Parameters
+    ----------
+    optimizer
+        It may have made steps before this training, which it counts.
+    rate
+        The rate of all steps, or how it changes over them.
+    steps
+        Steps of the training, if that is known.
+    done
+        Those of them that the optimizer has made.
+    """
+    if isinstance(rate, Cosine):
+        if steps is None:
+            raise ValueError("a Cosine must know how many steps there are: pass steps_per_epoch")
+        optimizer.learning_rate = rate.over(steps, int(optimizer.iterations) - done)
+        return
+    try:
+        optimizer.learning_rate = rate
+    # Keras lets no number follow a schedule.
+    except TypeError:
+        optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(rate, 1, alpha=1.0)
