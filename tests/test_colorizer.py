@@ -305,6 +305,16 @@ def test_evaluate_prints_plain_gray_beside_each_score(
     assert scores["pictures"] == 8
 
 
+def test_a_column_of_paths_is_scored_as_a_list_of_them(
+    trained: UNetColorizer, portraits: np.ndarray, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{i}.png" for i in range(2)]
+    for path, portrait in zip(paths, portraits, strict=False):
+        write_image(path, portrait)
+    column = np.array([str(path) for path in paths])
+    assert trained.evaluate(column, verbose=0) == trained.evaluate(paths, verbose=0)
+
+
 def test_plain_gray_has_the_luminance_of_the_space(trained: UNetColorizer) -> None:
     # A gray picture is its own plain gray one, so nothing separates the two.
     gray = np.repeat(np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1), 3, axis=-1)

@@ -15,6 +15,9 @@ LARGEST_AREA = 200_000_000
 # Networks are trained at a hundredth of this; at more, one feature map of a U-Net takes gigabytes.
 LARGEST_SIDE_OF_NETWORK = 2048
 
+# At ten times, nearly all colors are at the border of what the screen can show.
+LARGEST_SATURATION = 100.0
+
 # Seeds are counted up, and must stay numbers of 64 bits.
 LARGEST_SEED = 2**62
 

@@ -40,7 +40,9 @@ def score(images: Any, colorize: Colorize, codec: Codec, image_size: Size, verbo
         pictures: Any = (picture for batch in stream.batches() for picture in batch)
         total = 0
     else:
-        size = None if holds_array(images) else image_size
+        # A table's column of paths is an array, too.
+        is_array = holds_array(images) and len(getattr(images, "shape", ())) != 1
+        size = None if is_array else image_size
         pictures = open_pictures(images, size, part="test", verbose=verbose)
         total = len(pictures)
     truth, to_color, to_gray = tee(pictures, 3)

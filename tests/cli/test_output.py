@@ -14,7 +14,13 @@ from unetcolor.cli._output import INTERRUPTED, readable_errors
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(None, None), (ValueError("wrong"), 2), (KeyboardInterrupt(), INTERRUPTED)]
+    ("error", "status"),
+    [
+        (None, None),
+        (ValueError("wrong"), 2),
+        (ModuleNotFoundError("No module named 'h5py'", name="h5py"), 2),
+        (KeyboardInterrupt(), INTERRUPTED),
+    ],
 )
 def test_warnings_and_signals_are_handled_as_before_afterwards(error: BaseException | None, status: int | None) -> None:
     before = warnings.showwarning, list(warnings.filters), signal.getsignal(signal.SIGTERM)

@@ -44,6 +44,9 @@ def test_train_resume_evaluate_and_use(
     nothing = tmp_path / "nothing"
     nothing.mkdir()
     assert run("train", nothing, "-o", parts, "--overwrite", *TINY).exit_code == 2
+    other = run("train", colors, "-o", parts, "-s", "oklab", "-e", 3, "--resume", "--learning-rate", 1e-5, *TINY)
+    assert other.exit_code == 2
+    assert "that training has learning_rate=0.001, not 1e-05" in " ".join(other.stderr.split())
     done = run_json("train", colors, "-o", parts, "-s", "oklab", "-e", 3, "--resume", *TINY)
     assert done["training"]["epochs"] == 3
     assert len(done["history"]["loss"]) == 2

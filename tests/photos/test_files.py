@@ -15,8 +15,10 @@ from unetcolor import get_color_space
 from unetcolor.codec import Codec
 from unetcolor.images import Metadata, read, read_image, write_image
 from unetcolor.images.png import write_png
+from unetcolor.photos import files
 from unetcolor.photos.files import Result, colorize_files
 from unetcolor.photos.jobs import plan
+from unetcolor.photos.origins import Settings
 
 GRAY = np.random.default_rng(0).integers(0, 256, (12, 16), dtype=np.uint8)
 
@@ -89,6 +91,28 @@ def test_one_that_fails_says_why_and_the_others_are_done(folder: Path) -> None:
     assert results["huge.png"].reason == "not enough memory"
     assert results["broken.png"].reason.startswith("the file is broken (")
     assert results["notes.jpg"].reason.startswith("it is none of these kinds of picture: ")
+
+
+@pytest.mark.parametrize("wrong", [{"size": 4096}, {"saturation": 150.0}])
+def test_settings_that_no_photo_can_have_are_refused_at_once(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be at most"):
+        Settings(**wrong)
+
+
+def test_stopped_it_tells_of_the_photos_that_were_in_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(5):
+        write_image(folder / f"{i}.png", GRAY)
+
+    def stop(running: set[Any], **_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "wait", stop)
+    results = colorize_files(plan([folder], folder.parent / "out"), Reddish(), workers=2)  # type: ignore[arg-type]
+    told: list[Result] = []
+    with pytest.raises(KeyboardInterrupt):
+        told.extend(results)
+    assert {result.status for result in told} == {"colorized"}
+    assert {result.job.output for result in told} == set((folder.parent / "out").glob("*.png"))
 
 
 def test_a_result_that_cannot_be_written_is_a_failure_too(folder: Path) -> None:

@@ -42,6 +42,12 @@ def test_a_photo_keeps_its_name_and_the_format_that_can_be_written(tmp_path: Pat
 def test_a_file_of_another_name_is_asked_what_it_is(tmp_path: Path) -> None:
     touch(tmp_path, "in/a.jfif", "in/b.JPE", "in/scan", "in/old.bak")
     (tmp_path / "in" / "photo").write_bytes(b"\xff\xd8\xff\xe0")
+    for name, text in {
+        "car": "BMW of grandfather, 1936",
+        "trip": "Pyramids at Giza",
+        "order": "P1 left, P2 right",
+    }.items():
+        (tmp_path / "in" / f"{name}.txt").write_text(text)
     for name in ("README.md", "a.xmp", "notes", "empty"):
         (tmp_path / "in" / name).write_text("" if name == "empty" else "hello")
     assert outputs(tmp_path, "in") == {

@@ -34,6 +34,8 @@ def test_each_folder_in_a_folder_is_a_source(folder: Path) -> None:
     assert pictures.counts == [2, 6]
     assert pictures.shares == pytest.approx([0.9, 0.1])
     assert pictures[7].shape == (8, 8, 3)
+    # Programs that show photos keep small copies in such folders.
+    (folder / ".thumbnails").mkdir()
     assert Sources.in_folder(folder, without=["few"]).open((8, 8)).counts == [6]
 
 

@@ -33,7 +33,7 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, pictures: np.ndarray) -> None:
         super().__init__()
         self.pictures = pictures
-        self.epochs_ended = 0
+        self.epochs_begun = self.epochs_ended = 0
 
     @override
     def __len__(self) -> int:
@@ -42,6 +42,10 @@ class Batches(keras.utils.PyDataset):
     @override
     def __getitem__(self, index: int) -> np.ndarray:
         return self.pictures[4 * index : 4 * index + 4]
+
+    @override
+    def on_epoch_begin(self) -> None:
+        self.epochs_begun += 1
 
     @override
     def on_epoch_end(self) -> None:
@@ -56,7 +60,7 @@ def test_streams_give_what_arrays_give(small_portraits: np.ndarray) -> None:
         assert encoded.cardinality() == 2
         for given, wanted in zip(arrays(encoded), expected, strict=True):
             np.testing.assert_allclose(given, wanted, atol=2e-5)
-    assert py_dataset.epochs_ended == 1
+    assert (py_dataset.epochs_begun, py_dataset.epochs_ended) == (1, 1)
 
 
 @pytest.mark.parametrize(

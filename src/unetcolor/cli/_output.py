@@ -40,10 +40,13 @@ def readable_errors(as_json: bool, when_stopped: str = "") -> Iterator[None]:
     except BrokenPipeError:
         # Whoever read the output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (UnetcolorError, ValueError, OSError) as error:
+    except (UnetcolorError, ValueError, OSError, ImportError) as error:
+        reason = str(error)
+        if isinstance(error, ModuleNotFoundError) and error.name is not None:
+            reason = f"this needs the package {error.name}, which is not installed"
         if as_json:
-            print_json({"error": str(error)})
-        messages.print(f"[bold red]error:[/] {plain_text(error)}", soft_wrap=True)
+            print_json({"error": reason})
+        messages.print(f"[bold red]error:[/] {plain_text(reason)}", soft_wrap=True)
         raise SystemExit(2) from error
     except KeyboardInterrupt:
         messages.print(f"\n[bold]stopped[/]{when_stopped and ': '}{when_stopped}", soft_wrap=True)

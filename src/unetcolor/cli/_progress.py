@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -30,3 +32,9 @@ def new_task(bar: Progress, total: int | None, since: float) -> TaskID:
     task = bar.add_task("Colorizing", total=total, rate="")
     bar.tasks[-1].start_time = since
     return task
+
+
+def per_second(count: int, since: float) -> float:
+    """Return how many a second there have been since a moment of the monotonic clock."""
+    # That clock may stand still for 16 ms, on Windows.
+    return count / max(time.monotonic() - since, 1e-3)

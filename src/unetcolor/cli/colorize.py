@@ -23,7 +23,7 @@ from unetcolor.cli._output import (
     readable_errors,
     results,
 )
-from unetcolor.cli._progress import new_progress, new_task
+from unetcolor.cli._progress import new_progress, new_task, per_second
 from unetcolor.errors import counted
 from unetcolor.models.presets import path_of_model
 
@@ -177,7 +177,7 @@ def colorize(
                     begin = time.monotonic()
                     for result in colorize_files(due, predictor, settings, overwrite=overwrite, workers=jobs):
                         note(result)
-                        rate = counts["colorized"] / (time.monotonic() - begin)
+                        rate = per_second(counts["colorized"], begin)
                         shown = [f"{rate:.1f} photos/s"] * (rate > 0)
                         shown += [f"{counts['failed']} failed"] * (counts["failed"] > 0)
                         bar.update(task, advance=1, rate=", ".join(shown))

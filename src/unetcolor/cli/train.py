@@ -156,8 +156,6 @@ def train(
         _check_output(output, checkpoint, resume, overwrite)
         if learning_rate is not None and not learning_rate > 0:
             raise ValueError(f"--learning-rate must be above 0, not {learning_rate}")
-        if resume and learning_rate is not None:
-            raise ValueError("--learning-rate cannot change when --resume continues a training: leave it out")
         if start is None:
             colorizer = _new_colorizer(space, image_size, seed, encoder, filters, hints)
         else:
@@ -194,8 +192,8 @@ def train(
                 ageing=ageing,
                 sizes=None if sizes is None else _sizes(sizes),
                 average=average,
-                learning_rate=None if warmup is None else Cosine(rate, warmup=warmup),
-                optimizer=keras.optimizers.Adam(rate),
+                learning_rate=rate if warmup is None else Cosine(rate, warmup=warmup),
+                optimizer="adam",
                 callbacks=keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: colorizer.save(output)),
                 checkpoint=checkpoint,
                 strategy=strategy,

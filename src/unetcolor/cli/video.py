@@ -11,7 +11,7 @@ import typer
 from unetcolor.cli._loading import load_predictor
 from unetcolor.cli._options import AsJson, Engine, Model, Overwrite, Preset, ReferencePhoto, Saturation, Size, Verbose
 from unetcolor.cli._output import messages, plain_text, print_json, print_line, readable_errors
-from unetcolor.cli._progress import new_progress, new_task
+from unetcolor.cli._progress import new_progress, new_task, per_second
 from unetcolor.errors import counted
 
 
@@ -58,7 +58,7 @@ def video(
             begin = time.monotonic()
 
             def show(done: int, total: int | None) -> None:
-                rate = f"{done / (time.monotonic() - begin):.1f} frames/s"
+                rate = f"{per_second(done, begin):.1f} frames/s"
                 bar.update(task, completed=done, total=total, rate=rate)
 
             summary = colorize_video(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,6 +21,14 @@ from unetcolor.images.unreadable import TooLargeError, UnreadableError, decoding
 
 # Where a WebP file says how large it is, and a HEIF file how it is compressed.
 _LONGEST_PREFIX = 30
+
+# How files begin of which Pillow looks at two letters only: with these, a text may begin, too.
+_BEGINNINGS = {
+    # The kinds that Pillow reads; then comes a comment, or the width after white space.
+    "PPM": re.compile(rb"P(?:[1-6fF]|0CMYK|yP|yRGBA|yCMYK)\s*(?:#|\s\d)"),
+    # Its header has one of seven sizes.
+    "BMP": re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
+}
 
 # Of photos, not of films, that are compressed as H.265; the first or among those that follow.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis")
@@ -181,6 +190,8 @@ def _opener(known: Format) -> tuple[Any, Callable[[bytes], bool | str]]:
     factory, accept = Image.OPEN.get(known.name, (None, None))
     if factory is None or accept is None:
         return None, lambda prefix: False
+    if known.name in _BEGINNINGS:
+        return factory, lambda prefix: _BEGINNINGS[known.name].match(prefix) is not None
     return factory, accept
 
 

@@ -147,6 +147,11 @@ def colorize_files(
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
+        except KeyboardInterrupt:
+            # Photos in work are finished; whoever keeps account hears of them.
+            pool.shutdown(cancel_futures=True)
+            yield from (future.result() for future in running if not future.cancelled())
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from unetcolor._checks import LARGEST_SATURATION, LARGEST_SIDE_OF_NETWORK, not_negative, whole_number
 from unetcolor._files import append_line
 from unetcolor.photos.fingerprints import Fingerprint
 from unetcolor.photos.jobs import Job
@@ -42,6 +43,11 @@ class Settings:
     size: int | None = None
     saturation: float = 1.0
     reference: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.size is not None:
+            whole_number("size", self.size, most=LARGEST_SIDE_OF_NETWORK)
+        not_negative("saturation", self.saturation, most=LARGEST_SATURATION)
 
     @cached_property
     def palette(self) -> Reference | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 import numpy as np
 
 from unetcolor._checks import (
+    LARGEST_SATURATION,
     LARGEST_SIDE_OF_NETWORK,
     MOST_PICTURES_AT_ONCE,
     not_negative,
@@ -33,9 +34,6 @@ from unetcolor.prediction.reference import Reference
 
 if TYPE_CHECKING:
     from unetcolor.networks.precision import Precision
-
-# At ten times, nearly all colors are at the border of what the screen can show.
-_LARGEST_SATURATION = 100.0
 
 
 class Predictor:
@@ -219,7 +217,7 @@ class Predictor:
             self.codec,
             self.side if size is None else whole_number("size", size, most=LARGEST_SIDE_OF_NETWORK),
             whole_number("batch_size", batch_size, most=MOST_PICTURES_AT_ONCE),
-            saturation=not_negative("saturation", saturation, most=_LARGEST_SATURATION),
+            saturation=not_negative("saturation", saturation, most=LARGEST_SATURATION),
             hints=None if hints is None else read_each(hints),
             reference=reference if reference is None or isinstance(reference, Reference) else Reference(reference),
             adjust=adjust,

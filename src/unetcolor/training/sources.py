@@ -68,7 +68,7 @@ class Sources(Openable):
 
     @classmethod
     def in_folder(cls, folder: str | Path, *, without: Collection[str] = (), **options: Any) -> Self:
-        """Return one source for each folder right in a folder.
+        """Return one source for each folder right in a folder, except hidden ones, whose names begin with a dot.
 
         Parameters
         ----------
@@ -81,7 +81,11 @@ class Sources(Openable):
         """
         if not Path(folder).is_dir():
             raise ValueError(f"{folder} is no folder: it should hold one folder of pictures for each source")
-        folders = sorted(path for path in Path(folder).iterdir() if path.is_dir() and path.name not in without)
+        folders = sorted(
+            path
+            for path in Path(folder).iterdir()
+            if path.is_dir() and not path.name.startswith(".") and path.name not in without
+        )
         if not folders:
             raise ValueError(f"there are no folders in {folder}: it should hold one for each source of pictures")
         return cls({path.name: path for path in folders}, **options)

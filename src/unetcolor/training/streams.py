@@ -117,6 +117,7 @@ class _PyBatches(Stream):
 
     @override
     def batches(self, count: int | None = None) -> Iterator[np.ndarray]:
+        self._source.on_epoch_begin()
         for index in range(count_of(self._source) if count is None else count):
             yield color_batch(self._source, index)
         self._source.on_epoch_end()

@@ -178,6 +178,7 @@ def _from_py_dataset(source: keras.utils.PyDataset) -> tf.data.Dataset:
     length, first = count_of(source), color_batch(source, 0)
 
     def batches() -> Iterator[np.ndarray]:
+        source.on_epoch_begin()
         for i in range(length):
             yield source[i]
         source.on_epoch_end()
