@@ -206,7 +206,7 @@ def test_bad_options_of_fit_are_named(options: dict[str, Any], message: str, sma
 
 
 def test_datasets_without_an_end_or_without_pictures_are_refused(
-    trained: UNetColorizer, small_portraits: np.ndarray
+    trained: UNetColorizer, small_portraits: np.ndarray, tmp_path: Path
 ) -> None:
     tf = pytest.importorskip("tensorflow")
     batches = tf.data.Dataset.from_tensors(small_portraits)
@@ -218,7 +218,11 @@ def test_datasets_without_an_end_or_without_pictures_are_refused(
         tiny().fit(batches.take(0), verbose=0)
     with pytest.raises(ValueError, match="the dataset holds no pictures"):
         tiny().fit(batches, validation_data=batches.take(0), verbose=0)
-    tiny().fit(batches.repeat(), steps_per_epoch=2, epochs=1, verbose=0)
+    colorizer = tiny()
+    colorizer.fit(batches.repeat(), steps_per_epoch=2, epochs=1, verbose=0)
+    # How large its batches are, only the dataset knows.
+    colorizer.save(tmp_path / "model.keras")
+    assert UNetColorizer.load(tmp_path / "model.keras").training["batch_size"] is None
 
 
 def test_the_size_of_a_dataset_is_looked_up_or_checked(small_portraits: np.ndarray) -> None:

@@ -85,7 +85,7 @@ _KINDS: Kinds = {
 _TRAINING_KINDS: Kinds = {
     "epochs": (int,),
     "pictures": (int, NoneType),
-    "batch_size": (int,),
+    "batch_size": (int, NoneType),
     "augment": (bool,),
     "seed": (int, NoneType),
     "loss": (str,),

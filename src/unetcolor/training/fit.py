@@ -179,7 +179,8 @@ def train(
     learning = network if replicated is None else trained
     facts = {
         "pictures": data.count,
-        "batch_size": options.batch_size,
+        # A stream has batches of its own.
+        "batch_size": None if data.count is None else options.batch_size,
         "augment": options.augmentation is not None,
         "seed": seed,
     }
