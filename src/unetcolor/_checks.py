@@ -16,7 +16,7 @@ LARGEST_AREA = 200_000_000
 LARGEST_SIDE_OF_NETWORK = 2048
 
 # At ten times, nearly all colors are at the border of what the screen can show.
-LARGEST_SATURATION = 100.0
+_LARGEST_SATURATION = 100.0
 
 # Seeds are counted up, and must stay numbers of 64 bits.
 LARGEST_SEED = 2**62
@@ -54,6 +54,16 @@ def height_and_width(name: str, value: Any, most: int = LARGEST_AREA) -> tuple[i
     if height * width > most:
         raise ValueError(f"{name} must have at most {most:,} pixels, not {shown(height)} x {shown(width)}")
     return height, width
+
+
+def side_of_network(value: Any) -> int:
+    """Return the ``size`` at which a network sees photos as an ``int``, or raise a ValueError."""
+    return whole_number("size", value, most=LARGEST_SIDE_OF_NETWORK)
+
+
+def saturation_of(value: Any) -> float:
+    """Return the ``saturation`` of colors as a ``float``, or raise a ValueError."""
+    return not_negative("saturation", value, most=_LARGEST_SATURATION)
 
 
 def size_of_network(name: str, value: Any) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import numpy as np
 from unetcolor import metrics
 from unetcolor._progress import with_progress
 from unetcolor.codec import Codec
-from unetcolor.images.taking import holds_array
+from unetcolor.images.taking import array_of, holds_array, is_column
 from unetcolor.training.pictures import Size, open_pictures
 from unetcolor.training.streams import is_stream, open_stream
 
@@ -40,9 +40,11 @@ def score(images: Any, colorize: Colorize, codec: Codec, image_size: Size, verbo
         pictures: Any = (picture for batch in stream.batches() for picture in batch)
         total = 0
     else:
-        # A table's column of paths is an array, too.
-        is_array = holds_array(images) and len(getattr(images, "shape", ())) != 1
-        size = None if is_array else image_size
+        size: Size | None = image_size
+        if holds_array(images):
+            images = array_of(images)
+            if not is_column(images):
+                size = None
         pictures = open_pictures(images, size, part="test", verbose=verbose)
         total = len(pictures)
     truth, to_color, to_gray = tee(pictures, 3)

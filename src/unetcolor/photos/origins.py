@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unetcolor._checks import LARGEST_SATURATION, LARGEST_SIDE_OF_NETWORK, not_negative, whole_number
+from unetcolor._checks import saturation_of, side_of_network
 from unetcolor._files import append_line
 from unetcolor.photos.fingerprints import Fingerprint
 from unetcolor.photos.jobs import Job
@@ -46,8 +46,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.size is not None:
-            whole_number("size", self.size, most=LARGEST_SIDE_OF_NETWORK)
-        not_negative("saturation", self.saturation, most=LARGEST_SATURATION)
+            side_of_network(self.size)
+        saturation_of(self.saturation)
 
     @cached_property
     def palette(self) -> Reference | None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 import numpy as np
 
 from unetcolor._checks import (
-    LARGEST_SATURATION,
     LARGEST_SIDE_OF_NETWORK,
     MOST_PICTURES_AT_ONCE,
     not_negative,
+    saturation_of,
+    side_of_network,
     verbosity,
     whole_number,
 )
@@ -215,9 +216,9 @@ class Predictor:
             pictures,
             self.engine,
             self.codec,
-            self.side if size is None else whole_number("size", size, most=LARGEST_SIDE_OF_NETWORK),
+            self.side if size is None else side_of_network(size),
             whole_number("batch_size", batch_size, most=MOST_PICTURES_AT_ONCE),
-            saturation=not_negative("saturation", saturation, most=LARGEST_SATURATION),
+            saturation=saturation_of(saturation),
             hints=None if hints is None else read_each(hints),
             reference=reference if reference is None or isinstance(reference, Reference) else Reference(reference),
             adjust=adjust,
